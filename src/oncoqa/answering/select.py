@@ -1,0 +1,46 @@
+"""Which sentences answer, and whether any does."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from oncoqa.types import Evidence, Hit, Passage, Query
+
+
+class Scorer(Protocol):
+    """How well each sentence of some passages answers a question; `retrieval/late.py` is one."""
+
+    def score(self, query: Query, passages: Sequence[Passage]) -> list[Evidence]: ...
+
+
+class Selector:
+    """Keeps the best sentences: few, each new, none from links or contacts."""
+
+    def __init__(self, scorer: Scorer, *, max_statements: int = 3) -> None:
+        self._scorer = scorer
+        self._max_statements = max_statements
+
+    def select(self, query: Query, hits: Sequence[Hit]) -> list[Evidence]:
+        """Best first, at most `max_statements`; empty when no passage may answer."""
+        passages = [hit.passage for hit in hits if not hit.passage.furniture]
+        ranked = self._scorer.score(query, passages)
+        kept: list[Evidence] = []
+        seen: set[str] = set()
+        for evidence in ranked:
+            words = " ".join(evidence.text.split()).casefold()
+            if words in seen:  # the same sentence may stand in two releases
+                continue
+            if kept and evidence.score < kept[0].score - MARGIN:
+                break
+            seen.add(words)
+            kept.append(evidence)
+            if len(kept) == self._max_statements:
+                break
+        return kept
+
+
+MARGIN = 0.05  # a second sentence is kept when it scores within this of the best
+
+
+def confidence(evidence: Sequence[Evidence]) -> float:
+    """Between 0 and 1. Today the best sentence's score; the seam for a calibrated probability."""
+    return max((e.score for e in evidence), default=0.0)

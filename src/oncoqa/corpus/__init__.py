@@ -1,0 +1,1 @@
+"""Release files in, releases and passages out."""

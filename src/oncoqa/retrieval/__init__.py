@@ -1,0 +1,1 @@
+"""Passages in, ranked hits and scored sentences out."""

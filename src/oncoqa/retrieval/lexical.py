@@ -1,0 +1,77 @@
+"""Search by words: BM25 as rank-bm25 defines it, its scores computed once.
+
+score(q, d) = Σ over the terms t of q of idf(t) · tf · (k1 + 1) / (tf + k1 · norm(d))
+norm(d) = 1 − b + b · |d| / avg|d|
+
+with rank-bm25's idf, ln((N − n + 0.5) / (n + 0.5)), a negative one raised to a quarter of the mean.
+Each summand depends on the term and the passage alone, so they lie in a sparse matrix, a row a
+term, and a question costs its own postings.
+"""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from rank_bm25 import BM25Okapi
+from scipy.sparse import csr_array
+
+Rows = NDArray[np.int64]
+
+
+class LexicalIndex:
+    def __init__(
+        self, vocabulary: Sequence[str], scores: csr_array, idf: NDArray[np.float32]
+    ) -> None:
+        """`scores` is (terms, passages), `idf` (terms,), both in the order of `vocabulary`."""
+        self.vocabulary = list(vocabulary)
+        self.scores = scores
+        self.idf = idf
+        self._row = {term: row for row, term in enumerate(self.vocabulary)}
+        passages = scores.shape[1]
+        self._unseen_idf = math.log(passages + 0.5) - math.log(0.5)
+
+    @classmethod
+    def build(cls, documents: Sequence[Sequence[str]]) -> "LexicalIndex":
+        """From the terms of each passage, in order and repeated."""
+        bm25 = BM25Okapi([list(document) for document in documents])
+        vocabulary = sorted(bm25.idf)
+        row = {term: i for i, term in enumerate(vocabulary)}
+        rows = [row[term] for frequencies in bm25.doc_freqs for term in frequencies]
+        columns = [i for i, frequencies in enumerate(bm25.doc_freqs) for _ in frequencies]
+        tf = np.array([n for frequencies in bm25.doc_freqs for n in frequencies.values()], float)
+        idf = np.array([bm25.idf[term] for term in vocabulary])
+        length = np.array(bm25.doc_len)[columns]
+        norm = bm25.k1 * (1 - bm25.b + bm25.b * length / bm25.avgdl)
+        values = idf[rows] * (tf * (bm25.k1 + 1) / (tf + norm))
+        shape = (len(vocabulary), len(documents))
+        scores = csr_array((values.astype(np.float32), (rows, columns)), shape=shape)
+        return cls(vocabulary, scores, idf.astype(np.float32))
+
+    def get_scores(self, terms: Sequence[str]) -> NDArray[np.float32]:
+        """The score of every passage, as `BM25Okapi.get_scores` gives it."""
+        total = np.zeros(self.scores.shape[1], dtype=np.float32)
+        indptr, indices, data = self.scores.indptr, self.scores.indices, self.scores.data
+        for term in terms:
+            row = self._row.get(term)
+            if row is not None:
+                postings = slice(indptr[row], indptr[row + 1])
+                total[indices[postings]] += data[postings]  # a passage stands once in a row
+        return total
+
+    def search(self, terms: Sequence[str], k: int, *, within: Rows | None = None) -> Sequence[int]:
+        """The rows of the `k` best passages, best first; none that shares no term."""
+        scores = self.get_scores(terms)
+        rows = np.flatnonzero(scores)
+        if within is not None:
+            rows = np.intersect1d(rows, within)
+        order = np.lexsort((rows, -scores[rows]))[:k]
+        return [int(row) for row in rows[order]]
+
+    def idf_of(self, term: str) -> float:
+        """How rare a term is; one that no passage holds is the rarest of all."""
+        row = self._row.get(term)
+        return self._unseen_idf if row is None else float(self.idf[row])
+
+    def __contains__(self, term: str) -> bool:
+        return term in self._row

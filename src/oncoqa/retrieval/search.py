@@ -1,0 +1,58 @@
+"""Hybrid search: a dense and a lexical ranking, fused by rank."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+
+from oncoqa.retrieval.encoder import Encoder
+from oncoqa.retrieval.index import SearchIndex
+from oncoqa.text import terms
+from oncoqa.types import Filters, Hit, Query
+
+DEPTH = 50  # how far each ranking is read before they are fused
+RRF_K = 60  # Cormack et al., 2009
+
+
+def fuse(rankings: Sequence[Sequence[int]], *, k: int = RRF_K) -> list[tuple[int, float]]:
+    """Reciprocal rank fusion, best first; equal scores keep the order of rows."""
+    scores: defaultdict[int, float] = defaultdict(float)
+    for ranking in rankings:
+        for rank, row in enumerate(ranking, start=1):
+            scores[row] += 1 / (k + rank)
+    return sorted(scores.items(), key=lambda item: (-item[1], item[0]))
+
+
+class HybridSearch:
+    def __init__(self, index: SearchIndex, encoder: Encoder) -> None:
+        self._index = index
+        self._encoder = encoder
+
+    def search(self, query: Query, k: int) -> list[Hit]:
+        """The `k` best passages of the releases that the query's filters accept."""
+        within = self._rows(query.filters)
+        dense = [self._dense(text, within) for text in query.search_texts]
+        lexical = [
+            self._index.lexical.search(terms(text, query.language), DEPTH, within=within)
+            for text in query.search_texts
+        ]
+        return [
+            Hit(self._index.passages[row], score, _rank(row, dense), _rank(row, lexical))
+            for row, score in fuse([*dense, *lexical])[:k]
+        ]
+
+    def _dense(self, text: str, within: np.ndarray | None) -> Sequence[int]:
+        return self._index.dense.search(
+            self._encoder.encode_query(text).vector, DEPTH, within=within
+        )
+
+    def _rows(self, filters: Filters) -> np.ndarray | None:
+        if filters == Filters():
+            return None
+        accepted = [i for i, p in enumerate(self._index.passages) if filters.accept(p.release)]
+        return np.array(accepted, dtype=np.int64)
+
+
+def _rank(row: int, rankings: Sequence[Sequence[int]]) -> int | None:
+    """The best 1-based rank of a row over several rankings."""
+    return min((r.index(row) + 1 for r in rankings if row in r), default=None)
