@@ -4,22 +4,31 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
-from oncoqa.answering.select import confidence
-from oncoqa.answering.understand import understand
 from oncoqa.answering.verify import verify
 from oncoqa.types import (
     Answer,
     Claim,
     Event,
-    Evidence,
     Filters,
     Hit,
     Language,
     Query,
     Release,
+    Selection,
     Sources,
     Statement,
 )
+
+
+class Understanding(Protocol):
+    def __call__(
+        self,
+        question: str,
+        *,
+        language: Language | None = None,
+        filters: Filters | None = None,
+        history: Sequence[Answer] = (),
+    ) -> Query: ...
 
 
 class Retriever(Protocol):
@@ -27,11 +36,11 @@ class Retriever(Protocol):
 
 
 class Selector(Protocol):
-    def select(self, query: Query, hits: Sequence[Hit]) -> Sequence[Evidence]: ...
+    def select(self, query: Query, hits: Sequence[Hit]) -> Selection: ...
 
 
 class Composer(Protocol):
-    def compose(self, query: Query, evidence: Sequence[Evidence]) -> Iterator[Claim]: ...
+    def compose(self, query: Query, selection: Selection) -> Iterator[Claim]: ...
 
 
 class Assistant:
@@ -40,50 +49,59 @@ class Assistant:
     def __init__(
         self,
         *,
+        understand: Understanding,
         retriever: Retriever,
         selector: Selector,
         composer: Composer,
         releases: Mapping[str, Release],
         generation: str,
-        threshold: float,
         search_depth: int = 8,
     ) -> None:
+        self._understand = understand
         self._retriever = retriever
         self._selector = selector
         self._composer = composer
         self.releases = releases
         self.generation = generation
-        self._threshold = threshold
         self._search_depth = search_depth
 
     def ask(
-        self, question: str, *, language: Language | None = None, filters: Filters | None = None
+        self,
+        question: str,
+        *,
+        language: Language | None = None,
+        filters: Filters | None = None,
+        history: Sequence[Answer] = (),
     ) -> Answer:
         """The last event of `stream`: one path, whether or not anyone watches."""
-        *_, answer = self.stream(question, language=language, filters=filters)
+        *_, answer = self.stream(question, language=language, filters=filters, history=history)
         assert isinstance(answer, Answer)
         return answer
 
     def stream(
-        self, question: str, *, language: Language | None = None, filters: Filters | None = None
+        self,
+        question: str,
+        *,
+        language: Language | None = None,
+        filters: Filters | None = None,
+        history: Sequence[Answer] = (),
     ) -> Iterator[Event]:
         """The sources, then each statement once it is verified, then the whole answer.
 
-        Raises `QuestionError` before the first event.
+        `history` holds the answers before in this conversation, oldest first. Raises
+        `QuestionError` before the first event.
         """
         clock = Clock()
-        query = understand(question, language=language, filters=filters or Filters())
+        query = self._understand(question, language=language, filters=filters, history=history)
         clock.lap("understand")
         hits = tuple(self._retriever.search(query, self._search_depth))
         clock.lap("search")
         yield Sources(hits)
-        evidence = self._selector.select(query, hits)
-        certainty = confidence(evidence)
+        selection = self._selector.select(query, hits)
         clock.lap("select")
-        answers = certainty >= self._threshold
         statements: list[Statement] = []
         rejected: list[Claim] = []
-        for claim in self._composer.compose(query, evidence) if answers else ():
+        for claim in self._composer.compose(query, selection):
             statement = verify(claim)
             if statement is None:
                 rejected.append(claim)
@@ -95,19 +113,21 @@ class Assistant:
             question=query.question,
             language=query.language,
             status="answered" if statements else "abstained",
-            reason=None if statements else "not_in_releases",
+            reason=None if statements else selection.reason or "not_in_releases",
             statements=tuple(statements),
             hits=hits,
             rejected=tuple(rejected),
-            confidence=certainty,
+            confidence=selection.confidence,
+            understood=", ".join(query.carried) or None,
+            choices=selection.choices,
+            names=query.names,
             index_generation=self.generation,
             timings_ms=clock.total(),
         )
 
     def search(self, question: str, k: int, *, filters: Filters | None = None) -> Sequence[Hit]:
         """Passages alone, no answer."""
-        query = understand(question, filters=filters or Filters())
-        return self._retriever.search(query, k)
+        return self._retriever.search(self._understand(question, filters=filters), k)
 
 
 class Clock:

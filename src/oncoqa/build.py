@@ -3,7 +3,9 @@
 import logging
 
 from oncoqa.answering.compose import ExtractiveComposer
+from oncoqa.answering.lexicon import Lexicon
 from oncoqa.answering.select import Selector
+from oncoqa.answering.understand import Understanding
 from oncoqa.assistant import Assistant
 from oncoqa.corpus.parse import corpus_sha256, read_corpus
 from oncoqa.corpus.split import split
@@ -66,13 +68,16 @@ def load_index(settings: Settings, encoder: Encoder) -> SearchIndex:
 def load_assistant(settings: Settings, encoder: Encoder | None = None) -> Assistant:
     encoder = encoder or make_encoder(settings)
     index = load_index(settings, encoder)
-    scorer = LateInteraction(index.passages, index.sentences, index.lexical, encoder)
+    scorer = LateInteraction(index.passages, index.tokens, index.lexical, encoder)
+    lexicon = Lexicon.build(index.passages)
     return Assistant(
+        understand=Understanding(lexicon),
         retriever=HybridSearch(index, encoder),
-        selector=Selector(scorer, max_statements=settings.max_statements),
+        selector=Selector(
+            scorer, threshold=settings.threshold, max_statements=settings.max_statements
+        ),
         composer=ExtractiveComposer(),
         releases=index.releases,
         generation=index.manifest.generation,
-        threshold=settings.threshold,
         search_depth=settings.search_depth,
     )

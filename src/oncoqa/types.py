@@ -12,6 +12,7 @@ Language = Literal["fr", "en"]
 ReleaseStatus = Literal["published", "corrected", "withdrawn"]
 AnswerStatus = Literal["answered", "abstained"]
 Reason = Literal["not_in_releases", "off_topic", "medical_advice", "unclear", "under_embargo"]
+Asks = Literal["person", "date", "place", "number", "list", "definition", "reason", "other"]
 
 
 class Span(NamedTuple):
@@ -94,8 +95,13 @@ class Filters:
 class Query:
     question: str  # as typed, outer spaces removed
     language: Language
-    terms: tuple[str, ...]  # lexical, in order, question words out
-    search_texts: tuple[str, ...]  # the question first, then its rewordings
+    asks: Asks  # the kind of thing asked for
+    meant: str  # the question as understood: typos mended, what a follow-up carries put in
+    search_texts: tuple[str, ...]  # the question first, then its rewordings; never empty
+    names: tuple[str, ...] = ()  # trials, acronyms and people named or carried, as releases write
+    carried: tuple[str, ...] = ()  # of these, the ones that come from the turns before
+    latest: bool = False  # newest releases first: a sort, never a filter
+    refusal: Reason | None = None  # why no answer may be given, when the words alone say so
     filters: Filters = Filters()
 
 
@@ -120,6 +126,16 @@ class Evidence:
     @property
     def text(self) -> str:
         return self.passage.release.text[self.start : self.end]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """What is chosen to answer with, and how sure that is."""
+
+    evidence: tuple[Evidence, ...]  # in the order of the answer; empty: oncoqa abstains
+    confidence: float  # calibrated: how likely the evidence is to answer, kept or not
+    reason: Reason | None = None  # why there is no evidence
+    choices: tuple[str, ...] = ()  # for a question that is unclear: what could be meant
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +197,9 @@ class Answer:
     hits: tuple[Hit, ...]  # best first
     rejected: tuple[Claim, ...]  # claims that did not verify: never shown
     confidence: float
+    understood: str | None  # what a follow-up was taken to be about, in the question's language
+    choices: tuple[str, ...]  # when `unclear`: questions that could be meant
+    names: tuple[str, ...]  # what the answer is about: a follow-up carries them
     index_generation: str
     timings_ms: dict[str, float] = field(compare=False)
 

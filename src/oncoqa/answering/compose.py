@@ -1,17 +1,17 @@
 """Evidence into claims: whole sentences of the releases, none rewritten."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from oncoqa.answering.verify import SEPARATOR
-from oncoqa.types import Claim, Evidence, Query, Quote
+from oncoqa.types import Claim, Query, Quote, Selection
 
 
 class ExtractiveComposer:
     """One claim for each sentence; a list item comes with the sentence that introduces it."""
 
-    def compose(self, _query: Query, evidence: Sequence[Evidence]) -> Iterator[Claim]:
+    def compose(self, _query: Query, selection: Selection) -> Iterator[Claim]:
         introduced = set()
-        for item in evidence:
+        for item in selection.evidence:
             quotes = [Quote(item.passage, item.start, item.end)]
             introduction = item.passage.introduction
             if introduction is not None and introduction not in introduced:

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from oncoqa.types import Evidence, Hit, Passage, Query
+from oncoqa.types import Evidence, Hit, Passage, Query, Selection
+
+MARGIN = 0.05  # a second sentence is kept when it scores within this of the best
 
 
 class Scorer(Protocol):
@@ -15,14 +17,23 @@ class Scorer(Protocol):
 class Selector:
     """Keeps the best sentences: few, each new, none from links or contacts."""
 
-    def __init__(self, scorer: Scorer, *, max_statements: int = 3) -> None:
+    def __init__(self, scorer: Scorer, *, threshold: float, max_statements: int = 3) -> None:
         self._scorer = scorer
+        self._threshold = threshold
         self._max_statements = max_statements
 
-    def select(self, query: Query, hits: Sequence[Hit]) -> list[Evidence]:
-        """Best first, at most `max_statements`; empty when no passage may answer."""
+    def select(self, query: Query, hits: Sequence[Hit]) -> Selection:
         passages = [hit.passage for hit in hits if not hit.passage.furniture]
         ranked = self._scorer.score(query, passages)
+        confidence = ranked[0].score if ranked else 0.0
+        if query.refusal is not None:
+            return Selection(evidence=(), confidence=0.0, reason=query.refusal)
+        if confidence < self._threshold:
+            return Selection(evidence=(), confidence=confidence, reason="not_in_releases")
+        return Selection(evidence=tuple(self._keep(ranked)), confidence=confidence)
+
+    def _keep(self, ranked: Sequence[Evidence]) -> list[Evidence]:
+        """Best first, at most `max_statements`."""
         kept: list[Evidence] = []
         seen: set[str] = set()
         for evidence in ranked:
@@ -36,11 +47,3 @@ class Selector:
             if len(kept) == self._max_statements:
                 break
         return kept
-
-
-MARGIN = 0.05  # a second sentence is kept when it scores within this of the best
-
-
-def confidence(evidence: Sequence[Evidence]) -> float:
-    """Between 0 and 1. Today the best sentence's score; the seam for a calibrated probability."""
-    return max((e.score for e in evidence), default=0.0)

@@ -1,30 +1,92 @@
-"""A question into a query, by rules: its language and its terms."""
+"""A question into a query, by rules: language, spelling, names, what is asked, what is carried."""
 
+import re
 import unicodedata
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
 
+from oncoqa.answering.follow_up import resolve
+from oncoqa.answering.guard import refusal
+from oncoqa.answering.intent import any_of, asks_for, plain
+from oncoqa.answering.lexicon import Lexicon
+from oncoqa.answering.spelling import mend_spelling
 from oncoqa.errors import QuestionError
 from oncoqa.stopwords import ENGLISH, FRENCH
-from oncoqa.text import fold, terms, words
-from oncoqa.types import Filters, Language, Query
+from oncoqa.text import fold, words
+from oncoqa.types import Answer, Filters, Language, Query
 
 MAX_CHARACTERS = 2_000
+MAX_UNCLEAR = 3  # content words of a question that may be too vague to answer
 
 # Words of one language alone: those of both ("a", "on", "me") say nothing.
 _FRENCH_ONLY = FRENCH - ENGLISH
 _ENGLISH_ONLY = ENGLISH - FRENCH
+_LATEST = any_of(r"""
+    (?:le|la|les) (?:tout )?(?:derniere?s?|plus recente?s?)
+    derniers? communiques?
+    dernieres? (?:nouvelles?|annonces?|actualites?)
+    (?:the )?(?:latest|most recent|newest) (?:release|press|news|announcement)\w*
+""")
+_PUBLISHED = re.compile(
+    r"\b(?:communiques?|publiee?s?|parue?s?|releases?|published)\b(?: \w+){0,3}? "
+    r"(?P<side>en|in|depuis|since|apres|after|avant|before) (?P<year>20\d\d)\b"
+)
 
 
-def understand(question: str, *, language: Language | None = None, filters: Filters) -> Query:
-    """Raises `QuestionError` for a question that cannot be read."""
-    question = read_question(question)
-    language = language or detect_language(question)
-    return Query(
-        question=question,
-        language=language,
-        terms=tuple(terms(question, language)),
-        search_texts=(question,),
-        filters=filters,
-    )
+class Understanding:
+    """Reads questions with the words that the releases have taught."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self._lexicon = lexicon
+
+    def __call__(
+        self,
+        question: str,
+        *,
+        language: Language | None = None,
+        filters: Filters | None = None,
+        history: Sequence[Answer] = (),
+    ) -> Query:
+        """Raises `QuestionError` for a question that cannot be read."""
+        question = read_question(question)
+        language = language or detect_language(question)
+        spelt = mend_spelling(question, language, self._lexicon)
+        resolved = resolve(spelt, language, history, self._lexicon)
+        refused = refusal(question)
+        unclear = not refused and not resolved.carried and self._is_unclear(spelt, language)
+        asks = asks_for(spelt)
+        if asks == "other" and resolved.meant != spelt:
+            asks = asks_for(resolved.meant)  # "Et TRIFLUOX-DP ?" asks what was asked before
+        texts = dict.fromkeys((question, spelt, resolved.meant))
+        return Query(
+            question=question,
+            language=language,
+            asks=asks,
+            meant=resolved.meant,
+            search_texts=tuple(texts),
+            names=tuple(self._lexicon.names_in(resolved.meant)),
+            carried=resolved.carried,
+            latest=_LATEST.search(plain(question)) is not None,
+            refusal="unclear" if unclear else refused,
+            filters=_with_dates(filters or Filters(), plain(question)),
+        )
+
+    def _is_unclear(self, question: str, language: Language) -> bool:
+        """Few words, no name, and none of them telling: "Quels sont les résultats de l'étude ?"."""
+        content = [word for word in words(question, language) if not word.stop]
+        terms = [word.terms[0] for word in content]
+        if len(terms) > MAX_UNCLEAR or self._lexicon.names_in(question):
+            return False
+        telling = [t for t in terms if t in self._lexicon.frequency and not self._is_vague(t)]
+        known = any(t in self._lexicon.frequency for t in terms)
+        return not telling and (known or len(terms) <= 1)
+
+    def _is_vague(self, term: str) -> bool:
+        return self._lexicon.frequency[term] > VAGUE
+
+
+VAGUE = 0.05  # a word in more passages than this does not tell which of them is meant
 
 
 def read_question(question: str) -> str:
@@ -47,7 +109,27 @@ def read_question(question: str) -> str:
 def detect_language(question: str) -> Language:
     """French unless the words of grammar say English."""
     folded = [fold(question[word.start : word.end]) for word in words(question)]
-    pieces = [piece for word in folded for piece in word.replace("-", "'").split("'")]
+    pieces = [piece for word in folded for piece in re.split(r"['-]", word)]
     english = sum(piece in _ENGLISH_ONLY for piece in pieces)
     french = sum(piece in _FRENCH_ONLY for piece in pieces)
     return "en" if english > french else "fr"
+
+
+def _with_dates(filters: Filters, question: str) -> Filters:
+    """Bounds on publication that the question itself gives: "les communiqués parus en 2025".
+
+    A year elsewhere in a question is of its subject ("la réforme de 2027"), and bounds nothing.
+    """
+    found = _PUBLISHED.search(question)
+    if found is None or filters.published_from or filters.published_to:
+        return filters
+    first, last = date(int(found["year"]), 1, 1), date(int(found["year"]), 12, 31)
+    match found["side"]:
+        case "en" | "in":
+            return replace(filters, published_from=first, published_to=last)
+        case "depuis" | "since":
+            return replace(filters, published_from=first)
+        case "apres" | "after":
+            return replace(filters, published_from=date(last.year + 1, 1, 1))
+        case _:
+            return replace(filters, published_to=date(first.year - 1, 12, 31))

@@ -138,10 +138,11 @@ def load_encoder(
     return SentenceTransformerEncoder(model, name=name, fingerprint=digest[:16])
 
 
-def unit_rows(vectors: Floats) -> Floats:
-    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-    unit: Floats = np.divide(vectors, np.maximum(norms, 1e-6), dtype=np.float32)
-    return unit
+def unit_rows(vectors: NDArray[Any]) -> Floats:
+    """Each row brought to unit length, as float32; a row of zeros stays as it is."""
+    rows = vectors.astype(np.float32)
+    rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6)
+    return rows
 
 
 def _files_hash(folder: Path) -> str:

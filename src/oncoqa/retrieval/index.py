@@ -6,8 +6,8 @@ index/<generation>/      manifest.json and the files that it lists with their ha
     passages.jsonl       where each passage stands
     vectors.npy          (passages, dim), unit rows
     lexical.npz          BM25's scores, terms.txt naming the rows
-    sentences.npz        where each sentence stands and its tokens begin; the mean token
-    tokens.npy           (tokens, dim), int8
+    tokens.npy           (tokens, dim), int8: the token vectors of each passage
+    tokens.npz           where the tokens of each passage begin, where each stands; the mean token
 
 A new generation is written beside the others and flushed to disk; then CURRENT is replaced, which
 is atomic. No file holds code: JSON lines and plain arrays.
@@ -34,7 +34,7 @@ from scipy.sparse import csr_array
 from oncoqa.errors import IndexCorrupt, IndexMismatch, IndexMissing, SearchIndexError
 from oncoqa.retrieval.dense import DenseIndex
 from oncoqa.retrieval.encoder import Encoder
-from oncoqa.retrieval.late import SentenceVectors
+from oncoqa.retrieval.late import TokenVectors, passage_text
 from oncoqa.retrieval.lexical import LexicalIndex
 from oncoqa.text import terms
 from oncoqa.types import Passage, Release, Span
@@ -65,7 +65,7 @@ class Manifest(BaseModel):
     corpus_sha256: str
     releases: int
     passages: int
-    sentences: int
+    tokens: int
     files: dict[str, str]  # sha256 of each
 
 
@@ -75,7 +75,7 @@ class SearchIndex:
     passages: Sequence[Passage]
     dense: DenseIndex
     lexical: LexicalIndex
-    sentences: SentenceVectors
+    tokens: TokenVectors
 
     @property
     def releases(self) -> dict[str, Release]:
@@ -85,10 +85,10 @@ class SearchIndex:
 def build(
     passages: Sequence[Passage], encoder: Encoder, *, recipe: Recipe, corpus_sha256: str
 ) -> SearchIndex:
-    """Encode every passage and sentence. `passages` are in the order of their releases."""
-    texts = [f"{passage.context}\n{passage.text}".lstrip() for passage in passages]
-    vectors = np.stack([encoded.vector for encoded in encoder.encode_documents(texts)])
-    sentences = SentenceVectors.build(passages, encoder)
+    """Encode every passage. `passages` are in the order of their releases."""
+    texts = [passage_text(passage) for passage in passages]
+    encoded = list(encoder.encode_documents(texts))
+    tokens = TokenVectors.build(encoded)
     now = datetime.now(UTC)
     manifest = Manifest(
         generation=f"{now:%Y%m%dT%H%M%S%f}"[:18] + f"-{corpus_sha256[:8]}",
@@ -97,11 +97,13 @@ def build(
         corpus_sha256=corpus_sha256,
         releases=len({passage.release.id for passage in passages}),
         passages=len(passages),
-        sentences=len(sentences.spans),
+        tokens=len(tokens.spans),
         files={},
     )
     lexical = LexicalIndex.build([terms(text) for text in texts])
-    return SearchIndex(manifest, passages, DenseIndex(vectors), lexical, sentences)
+    return SearchIndex(
+        manifest, passages, DenseIndex(np.stack([e.vector for e in encoded])), lexical, tokens
+    )
 
 
 def save(index: SearchIndex, folder: Path) -> Manifest:
@@ -177,9 +179,9 @@ def _files(index: SearchIndex) -> Iterator[tuple[str, bytes]]:
     arrays = {"indptr": lexical.scores.indptr, "indices": lexical.scores.indices}
     yield "lexical.npz", _npy(np.savez, **arrays, data=lexical.scores.data, idf=lexical.idf)
     yield "terms.txt", "\n".join(lexical.vocabulary).encode()
-    s = index.sentences
-    yield "sentences.npz", _npy(np.savez, spans=s.spans, starts=s.starts, mean=s.mean)
-    yield "tokens.npy", _npy(np.save, s.tokens)
+    t = index.tokens
+    yield "tokens.npy", _npy(np.save, t.tokens)
+    yield "tokens.npz", _npy(np.savez, starts=t.starts, spans=t.spans, mean=t.mean)
 
 
 def _npy(save_array: Callable[..., None], *arrays: NDArray[Any], **named: NDArray[Any]) -> bytes:
@@ -193,7 +195,7 @@ def _assemble(manifest: Manifest, contents: dict[str, bytes]) -> SearchIndex:
     by_id = {release.id: release for release in releases}
     rows = (json.loads(line) for line in contents["passages.jsonl"].decode().split("\n"))
     passages = [_passage(row, by_id) for row in rows]
-    lexical, sentences = _load_npy(contents["lexical.npz"]), _load_npy(contents["sentences.npz"])
+    lexical, tokens = _load_npy(contents["lexical.npz"]), _load_npy(contents["tokens.npz"])
     vocabulary = contents["terms.txt"].decode().split("\n")
     csr = (lexical["data"], lexical["indices"], lexical["indptr"])
     scores = csr_array(csr, shape=(len(vocabulary), len(passages)))
@@ -202,11 +204,10 @@ def _assemble(manifest: Manifest, contents: dict[str, bytes]) -> SearchIndex:
         passages,
         DenseIndex(_load_npy(contents["vectors.npy"])),
         LexicalIndex(vocabulary, scores, lexical["idf"]),
-        SentenceVectors(
-            sentences["spans"], sentences["starts"], _load_npy(contents["tokens.npy"]),
-            sentences["mean"],
+        TokenVectors(
+            tokens["starts"], tokens["spans"], _load_npy(contents["tokens.npy"]), tokens["mean"]
         ),
-    )  # fmt: skip
+    )
 
 
 def _load_npy(data: bytes) -> Any:

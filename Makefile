@@ -1,0 +1,47 @@
+# Two commands on a fresh machine: `make serve` and `make test`. Neither reinstalls what is there.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help install serve test check index eval bench fault browser
+
+help: ## these commands
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(STAMP): requirements.lock requirements-dev.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet -r requirements.lock -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+install: $(STAMP) ## virtual environment with everything pinned
+
+index: $(STAMP) ## index the corpus
+	$(BIN)/oncoqa index
+
+serve: $(STAMP) ## set up, index if needed, serve on 127.0.0.1:8000
+	$(BIN)/oncoqa serve
+
+test: $(STAMP) ## the default tests: no network, minutes on two cores
+	$(BIN)/python -m pytest
+
+browser: $(STAMP) ## the pages in a real Chromium
+	$(BIN)/python -m pytest -m browser
+
+fault: $(STAMP) ## kills, torn files, full disks
+	$(BIN)/python -m pytest -m fault
+
+check: $(STAMP) ## lint, format and types
+	$(BIN)/ruff check src tests bench
+	$(BIN)/ruff format --check src tests bench
+	$(BIN)/mypy
+	$(BIN)/oncoqa corpus check
+
+eval: $(STAMP) ## the reference questions
+	$(BIN)/oncoqa eval
+
+bench: $(STAMP) ## time, memory and size
+	$(BIN)/python -m bench

@@ -1,0 +1,124 @@
+"""What the releases themselves teach about words: names, acronyms, spellings, how rare a word is.
+
+A name is a word that the releases never write in lower case: a trial, an acronym, a person, a town.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from oncoqa.text import Word, fold, sentences, words
+from oncoqa.types import Passage
+
+COMMON = 0.12  # a name in more passages than this tells little of what a question is about
+_TITLES = frozenset("pr dr m mme mlle madame monsieur professeur docteur prof doctor".split())
+_PARENTHESIS = re.compile(r"\(([^()\s]{2,12})\)")
+_ELISION = re.compile(r"^[dlDL][’']")
+_INNER_CAPITAL = re.compile(r"\w[A-ZÀ-Þ]")
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    names: Mapping[str, str]  # a name's term -> the name in full, as written
+    expansions: Mapping[str, str]  # an acronym's term -> what it stands for, as written
+    spellings: Mapping[str, str]  # folded word -> its most frequent spelling in lower case
+    frequency: Mapping[str, float]  # term -> share of the passages that hold it
+
+    @classmethod
+    def build(cls, passages: Sequence[Passage]) -> "Lexicon":
+        lower: Counter[str] = Counter()
+        spelt: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        held: Counter[str] = Counter()
+        for passage in passages:
+            text = f"{passage.context}\n{passage.text}"
+            found = words(text)
+            held.update({term for word in found for term in word.terms})
+            for word in found:
+                surface = text[word.start : word.end]
+                spelt[fold(surface)][surface.casefold()] += 1
+                if surface == surface.casefold():
+                    lower.update(word.terms[:1])
+        texts = [passage.text for passage in passages]
+        return cls(
+            names=_names(texts, lower),
+            expansions=dict(_expansions(texts)),
+            spellings={key: forms.most_common(1)[0][0] for key, forms in spelt.items()},
+            frequency={term: n / len(passages) for term, n in held.items()},
+        )
+
+    def is_common(self, term: str) -> bool:
+        return self.frequency.get(term, 0.0) > COMMON
+
+    def names_in(self, text: str) -> list[str]:
+        """The telling names in a text, in full, each once, in order."""
+        terms = (word.terms[0] for word in words(text))
+        found = [self.names[t] for t in terms if t in self.names and not self.is_common(t)]
+        return list(dict.fromkeys(found))
+
+
+def _names(texts: Sequence[str], lower: Counter[str]) -> dict[str, str]:
+    """Each name's term with the longest run of names in which it stands most often."""
+    runs: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for text in texts:
+        for run in _runs(text, lower):
+            surface = _ELISION.sub("", text[run[0].start : run[-1].end])
+            for word in run:
+                runs[word.terms[0]][surface] += 1
+    return {term: max(found, key=lambda s: (found[s], len(s))) for term, found in runs.items()}
+
+
+def _runs(text: str, lower: Counter[str]) -> Iterator[list[Word]]:
+    """Consecutive words that are names: "Jean-Yves Blay". Two acronyms are two names."""
+    starts = {span.start for span in sentences(text)}
+    run: list[Word] = []
+    for word in words(text):
+        if not _is_name(text, word, lower, opens=word.start in starts):
+            continue
+        if run and not _joins(text, run[-1], word):
+            yield run
+            run = []
+        run.append(word)
+    if run:
+        yield run
+
+
+def _joins(text: str, last: Word, word: Word) -> bool:
+    acronyms = all(_INNER_CAPITAL.search(text[w.start : w.end]) for w in (last, word))
+    return text[last.end : word.start] == " " and not acronyms
+
+
+def _is_name(text: str, word: Word, lower: Counter[str], *, opens: bool) -> bool:
+    surface = re.split(r"[’']", text[word.start : word.end])[-1]
+    if not surface[:1].isupper() or word.stop or word.terms[0] in lower:
+        return False
+    if fold(surface) in _TITLES or len(surface) < 2:
+        return False
+    return not opens or _INNER_CAPITAL.search(surface) is not None
+
+
+def _expansions(texts: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """ "Direction générale de l'offre de soins (DGOS)": initials in order before a parenthesis."""
+    for text in texts:
+        for match in _PARENTHESIS.finditer(text):
+            acronym = match[1]
+            if not _INNER_CAPITAL.search(acronym):
+                continue
+            before = [w for w in words(text) if w.end <= match.start()][-12:]
+            start = _initials(text, before, fold(acronym))
+            if start is not None:
+                yield words(acronym)[0].terms[0], text[start : match.start()].strip()
+
+
+def _initials(text: str, before: Sequence[Word], acronym: str) -> int | None:
+    """Where the words that an acronym abbreviates begin: one letter a word, small words skipped."""
+    wanted = len(acronym)
+    for word in reversed(before):
+        surface = fold(text[word.start : word.end]).split("'")[-1]
+        if wanted and surface[:1] == acronym[wanted - 1]:
+            wanted -= 1
+            if not wanted:
+                return word.end - len(surface)
+        elif not word.stop:
+            return None
+    return None
