@@ -16,6 +16,7 @@ from oncoqa.assistant import Assistant
 from oncoqa.evals.cases import EvalsError
 from oncoqa.evals.gold import Place
 from oncoqa.evals.reply import Found, Reply, found_of_hits, reply_of_answer, reply_of_json
+from oncoqa.types import Answer
 
 DEPTH = 20  # hits that the retrieval metrics look at
 
@@ -48,10 +49,12 @@ class LocalAsker:
 class LocalTalk:
     def __init__(self, assistant: Assistant) -> None:
         self._assistant = assistant
+        self._answers: list[Answer] = []
 
     def ask(self, question: str) -> Reply:
         start = time.perf_counter()
-        answer = self._assistant.ask(question)
+        answer = self._assistant.ask(question, history=tuple(self._answers))
+        self._answers.append(answer)
         return replace(reply_of_answer(answer), ms=_milliseconds(start))
 
 
@@ -68,10 +71,10 @@ class HttpAsker:
         return HttpTalk(self)
 
     def search(self, question: str) -> Sequence[Found]:
-        query = urllib.parse.urlencode({"q": question, "k": DEPTH})
+        query = urllib.parse.urlencode({"q": question, "limit": DEPTH})
         return [
             Found(Place(hit["release"]["id"], hit["start"], hit["end"]), hit["passage_id"])
-            for hit in self.call(f"/api/search?{query}")["hits"]
+            for hit in self.call(f"/api/search?{query}")["passages"]
         ]
 
     def text(self, release: str) -> str:

@@ -1,51 +1,132 @@
 """`oncoqa eval`: measure, compare, report. Heavy imports wait until a command needs them."""
 
+import functools
 import sys
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, ParamSpec
 
 import typer
 
 from oncoqa.errors import OncoqaError
 
-app = typer.Typer(help="Measure the answers on the reference questions.", no_args_is_help=False)
+if TYPE_CHECKING:
+    from oncoqa.evals.bench import Bench
+    from oncoqa.evals.record import Run
+
+app = typer.Typer(
+    help="Mesurer les réponses sur les questions de référence.", pretty_exceptions_enable=False
+)
 
 CASES = Path("evals/cases")
+BASELINE = Path("evals/baseline.json")
 
-Split = Annotated[str, typer.Option(help="dev, test or all")]
-Filter = Annotated[
-    list[str] | None, typer.Option(help="facet=pattern, or a pattern of the id; may be repeated")
-]
-Jobs = Annotated[int, typer.Option(min=1, help="threads that ask at once")]
+Split = Annotated[str, typer.Option(help="dev, test ou all.")]
+Cases = Annotated[Path, typer.Option(help="Dossier des cas.")]
+Jobs = Annotated[int, typer.Option(min=1, help="Fils qui questionnent à la fois.")]
+P = ParamSpec("P")
+
+
+def bad_input_exits_2(command: Callable[P, None]) -> Callable[P, None]:
+    """A known error is one clear line each and exit code 2; 1 is for a gate that does not hold."""
+
+    @functools.wraps(command)
+    def run(*args: P.args, **options: P.kwargs) -> None:
+        try:
+            command(*args, **options)
+        except OncoqaError as error:
+            typer.echo(f"oncoqa eval: {error}", err=True)
+            raise typer.Exit(2) from None
+
+    return run
 
 
 @app.callback(invoke_without_command=True)
+@bad_input_exits_2
 def main(
     context: typer.Context,
     split: Split = "all",
-    filter_: Annotated[
+    filters: Annotated[
         list[str] | None,
-        typer.Option("--filter", help="facet=pattern, or a pattern of the id; may be repeated"),
+        typer.Option("--filter", help="facette=motif, ou motif d'identifiant ; répétable."),
     ] = None,
     jobs: Jobs = 1,
-    url: Annotated[str | None, typer.Option(help="ask a running server instead")] = None,
-    cases: Annotated[Path, typer.Option(help="folder of case files")] = CASES,
+    url: Annotated[str | None, typer.Option(help="Questionner ce serveur.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Écrire la mesure en JSON.")] = None,
+    against: Annotated[
+        Path | None, typer.Option("--compare", help="Comparer à cette mesure.")
+    ] = None,
+    gate: Annotated[bool, typer.Option(help="Échouer (code 1) si quelque chose régresse.")] = False,
+    cases: Cases = CASES,
 ) -> None:
-    """Put the reference questions to oncoqa and print how well it answers."""
+    """Poser les questions de référence et dire combien de réponses sont bonnes."""
     if context.invoked_subcommand is not None:
         return
-    from oncoqa.evals.bench import open_bench
-    from oncoqa.evals.screen import failures, main_table
+    from oncoqa.evals import compare, record, screen
 
-    bench = open_bench(cases, url=url)
-    items = bench.run(split, filter_ or [], jobs=jobs)
-    for line in (*failures(items), *main_table(items)):
+    if split not in {"dev", "test", "all"}:
+        raise typer.BadParameter("dev, test or all", param_hint="--split")
+    old = record.load(against) if against else None  # before minutes are spent on questions
+    bench = _open(cases, url)
+    new = _measure(bench, split, filters or [], jobs)
+    if out is not None:
+        record.save(new, out)
+    if old is None:
+        _print((*screen.failures(new.items), *screen.main_table(new)))
+    else:
+        comparison = compare.compare(old, new)
+        _print(compare.lines(comparison))
+    if gate:
+        again = bench.run(split, filters or [])
+        broken = list(compare.broken_gates(new, again))
+        broken += [f"{c.metric} got worse" for c in comparison.regressions] if old else []
+        _print(f"gate: {line}" for line in broken or ["holds"])
+        raise typer.Exit(1 if broken else 0)
+
+
+@app.command()
+@bad_input_exits_2
+def baseline(
+    jobs: Jobs = 1, cases: Cases = CASES, out: Annotated[Path, typer.Option()] = BASELINE
+) -> None:
+    """Mesurer et garder la mesure comme référence des comparaisons."""
+    from oncoqa.evals import record
+
+    record.save(_measure(_open(cases), "all", [], jobs), out, words=False)
+    typer.echo(f"{out}: written; commit it with the change that explains it")
+
+
+@app.command()
+@bad_input_exits_2
+def check(cases: Cases = CASES) -> None:
+    """Vérifier chaque cas ; une ligne par problème."""
+    from oncoqa.evals.item import facets_of
+    from oncoqa.evals.reference import open_reference
+    from oncoqa.settings import load_settings
+
+    settings = load_settings()
+    suite = open_reference(cases, settings.corpus_dir, max_words=settings.max_words).suite
+    splits = [facets_of(case)["split"] for case in suite.cases]
+    typer.echo(f"{len(splits)} questions: {splits.count('dev')} dev, {splits.count('test')} test")
+
+
+def _open(cases: Path, url: str | None = None) -> "Bench":
+    from oncoqa.evals.bench import open_bench
+    from oncoqa.settings import load_settings
+
+    return open_bench(cases, load_settings(), url=url)
+
+
+def _measure(bench: "Bench", split: str, filters: list[str], jobs: int) -> "Run":
+    length = len(bench.kept(split, filters))
+    with typer.progressbar(length=length, label="questions", file=sys.stderr) as bar:
+        return bench.run(split, filters, jobs=jobs, progress=lambda: bar.update(1))
+
+
+def _print(lines: Iterable[str]) -> None:
+    for line in lines:
         typer.echo(line)
 
 
 if __name__ == "__main__":
-    try:
-        app(prog_name="oncoqa eval")
-    except OncoqaError as error:
-        typer.echo(str(error), err=True)
-        sys.exit(2)
+    app(prog_name="oncoqa eval")

@@ -48,8 +48,23 @@ def place(quote: GoldQuote, releases: Mapping[str, Release]) -> Place:
 
 def gold_of(case: Case, releases: Mapping[str, Release]) -> Gold:
     if isinstance(case, Answerable):
-        return Gold(groups=tuple(tuple(place(q, releases) for q in g) for g in case.evidence))
+        return Gold(
+            groups=tuple(_narrowest([place(q, releases) for q in g]) for g in case.evidence)
+        )
     return Gold(corrections=tuple(place(quote, releases) for quote in case.corrections))
+
+
+def _narrowest(places: list[Place]) -> tuple[Place, ...]:
+    """Without the blocks that hold another alternative: the sentence within is what answers, and
+    who cites the block cites it too."""
+    return tuple(
+        a
+        for a in places
+        if not any(
+            a != b and a.release == b.release and a.start <= b.start and b.end <= a.end
+            for b in places
+        )
+    )
 
 
 def locate(suite: Suite, releases: Mapping[str, Release]) -> dict[str, Gold]:

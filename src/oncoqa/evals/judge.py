@@ -26,6 +26,13 @@ class Corpus:
     releases: Mapping[str, Release]
     passages: Set[str]
 
+    def validity(self, reply: Reply) -> dict[str, float]:
+        """The hard gates: 1 when every citation is what it says."""
+        return {
+            "id_valid": float(all(self.id_valid(said) for said in reply.statements)),
+            "span_valid": float(all(self.span_valid(said) for said in reply.statements)),
+        }
+
     def id_valid(self, said: Said) -> bool:
         return all(
             c.place.release in self.releases and c.passage in self.passages for c in said.citations
@@ -46,10 +53,7 @@ def judge(
     case: Case, gold: Gold, reply: Reply, corpus: Corpus, found: Sequence[Found] | None = None
 ) -> Verdict:
     """`found` is what a search alone returns, for the retrieval metrics; None for a follow-up."""
-    common = {
-        "id_valid": float(all(corpus.id_valid(said) for said in reply.statements)),
-        "span_valid": float(all(corpus.span_valid(said) for said in reply.statements)),
-    }
+    common = corpus.validity(reply)
     if isinstance(case, Unanswerable):
         return _with(common, judge_unanswerable(case, gold, reply))
     verdict = _with(common, judge_answerable(case, gold, reply))
@@ -93,6 +97,8 @@ def answer_flaws(case: Answerable, gold: Gold, reply: Reply) -> Iterator[str]:
         for forms, there in zip(case.nuggets, said, strict=True)
         if not there
     )
+    if metrics.evidence_recall(reply.places, gold) < 1:
+        yield "evidence not cited"
     if not all(statement.citations for statement in reply.statements):
         yield "a sentence without a citation"
     extra = sorted(stated_numbers(reply) - gold_numbers(case))

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from oncoqa.evals.run import Item
+from oncoqa.evals.item import Item
+from oncoqa.evals.record import Run
 from oncoqa.evals.summary import (
     ABSTENTION,
     ANSWER,
@@ -20,9 +21,9 @@ from oncoqa.evals.summary import (
 FACET_TABLES = ("kind", "language", "form", "asks", "class")
 
 
-def main_table(items: Sequence[Item]) -> Iterator[str]:
+def main_table(run: Run) -> Iterator[str]:
     """The metrics of questions asked alone, then of turns."""
-    single = alone(items)
+    items, single = run.items, alone(run.items)
     for title, metrics in (
         ("all questions", ("right",)),
         ("answers", ANSWER),
@@ -38,6 +39,9 @@ def main_table(items: Sequence[Item]) -> Iterator[str]:
         yield from _block(f"right, by {facet}", by(single, facet, "right").items())
     for facet in ("follow_up", "turn"):
         yield from _block(f"turns right, by {facet}", by(turns(items), facet, "right").items())
+    yield from _block("excerpts attributed", attributed(run.attribution))
+    for name, scores in run.ablation.items():
+        yield f"  {name:22} " + "  ".join(f"{m} {v:.3f}" for m, v in scores.items())
     lost = ", ".join(f"{stage} {count}" for stage, count in stages(items).items())
     yield f"\nlost by stage: {lost or 'none'}"
 
@@ -64,7 +68,13 @@ def failures(items: Sequence[Item]) -> Iterator[str]:
         yield f"    expected  {item.expected[:160]}"
         said = " ⏎ ".join(text.replace("\n", " / ") for text in item.said)
         yield f"    said      {said[:400] or f'abstained: {item.reason}'}"
-        yield f"    lost at   {item.stage}: {'; '.join(item.flaws)} (confidence {item.confidence:.2f})"
+        flaws = "; ".join(item.flaws)
+        yield f"    lost at   {item.stage}: {flaws} (confidence {item.confidence:.2f})"
     hidden = sum(item.stage is not None and item.facets["split"] == "test" for item in items)
     if hidden:
         yield f"\n{hidden} wrong questions of the test split are not shown: it is never tuned on."
+
+
+def attributed(items: Sequence[Item]) -> list[tuple[str, Share]]:
+    found = share(items, "right")
+    return [("right", found)] if found else []

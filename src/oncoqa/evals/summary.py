@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from oncoqa.evals.abstention import auroc, risk_at
-from oncoqa.evals.run import Item
+from oncoqa.evals.item import Item
 
 Z = 1.959964  # of a 95 % interval
 
