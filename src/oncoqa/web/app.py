@@ -1,0 +1,57 @@
+"""The application, made of a ready assistant: no globals, nothing loaded on a first request."""
+
+from datetime import datetime
+
+from fastapi import Depends, FastAPI
+from starlette.middleware.gzip import GZipMiddleware
+
+from oncoqa.assistant import Assistant
+from oncoqa.conversations import ConversationStore
+from oncoqa.settings import Settings
+from oncoqa.web import api, operations, pages, problems, reading
+from oncoqa.web.metrics import Measure
+from oncoqa.web.security import BodyLimit, SecurityHeaders, make_signer, same_origin
+from oncoqa.web.site import Edition, Site
+from oncoqa.web.suggest import suggestions
+from oncoqa.web.view import Assets
+
+
+def create_app(
+    assistant: Assistant,
+    settings: Settings,
+    *,
+    built_at: datetime | None,
+    conversations: ConversationStore,
+) -> FastAPI:
+    # No /docs: that page loads scripts from another site. The schema itself is served.
+    app = FastAPI(
+        title="oncoqa",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        dependencies=[Depends(same_origin)],
+    )
+    app.state.site = Site(
+        make_edition(assistant, built_at),
+        settings=settings,
+        conversations=conversations,
+        signer=make_signer(settings.data_dir),
+    )
+    for part in (api.events, api.router, operations.router, pages.router, reading.router):
+        app.include_router(part)
+    app.mount("/static", Assets(packages=[("oncoqa.web", "static")]), name="static")
+    problems.install(app)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(GZipMiddleware)  # leaves event streams alone
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(Measure, metrics=app.state.site.metrics)
+    return app
+
+
+def publish(app: FastAPI, assistant: Assistant, built_at: datetime | None) -> None:
+    """Put another generation in service. Requests under way end on the one they began with."""
+    app.state.site.edition = make_edition(assistant, built_at)
+
+
+def make_edition(assistant: Assistant, built_at: datetime | None) -> Edition:
+    return Edition(assistant, built_at, suggestions(assistant))

@@ -1,0 +1,152 @@
+"""Whose conversation it is, which pages may ask, and what a browser may load."""
+
+import secrets
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import Depends, Request
+from fastapi.responses import Response
+from itsdangerous import BadSignature, URLSafeSerializer
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from oncoqa.conversations import Conversation, Share, StoreError
+from oncoqa.web.problems import FOREIGN, NO_CONVERSATION, NO_SHARE
+from oncoqa.web.site import site_of
+from oncoqa.web.view import YEAR
+
+OWNER_COOKIE = "oncoqa_owner"
+MAX_BODY = 64 * 1024
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
+        "object-src 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Referrer-Policy": "same-origin",  # not no-referrer: a form would then send `Origin: null`
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+class SecurityHeaders:
+    """ASGI middleware: every response carries the same policy."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(HEADERS)
+            await send(message)
+
+        await self._app(scope, receive, guarded if scope["type"] == "http" else send)
+
+
+class BodyLimit:
+    """ASGI middleware: reading past `MAX_BODY` raises a 413, told like every other refusal."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        size = 0
+
+        async def limited() -> Message:
+            nonlocal size
+            message = await receive()
+            size += len(message.get("body", b""))
+            if size > MAX_BODY:
+                raise HTTPException(413)
+            return message
+
+        await self._app(scope, limited, send)
+
+
+def make_signer(data_dir: Path) -> URLSafeSerializer:
+    """Signs the owner's cookie with a key made on first use, which no one else may read.
+
+    Raises `StoreError` when it can be neither read nor made.
+    """
+    path = data_dir / "cookie.key"
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            fresh = path.with_suffix(f".{secrets.token_hex(4)}")
+            fresh.touch(mode=0o600)
+            fresh.write_text(secrets.token_hex(32), encoding="ascii")
+            fresh.replace(path)
+        key = path.read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise StoreError(
+            f"ONCOQA_DATA_DIR: {path} cannot be used ({error.strerror}); "
+            "give a folder that can be written"
+        ) from error
+    return URLSafeSerializer(key, salt="owner")
+
+
+def owner_of(request: Request) -> str | None:
+    """Who asks, by their signed cookie; None without one, or with one that was tampered with."""
+    try:
+        owner = site_of(request).signer.loads(request.cookies.get(OWNER_COOKIE, ""))
+    except BadSignature:
+        return None
+    return owner if isinstance(owner, str) else None
+
+
+def keep_owner(request: Request, response: Response) -> None:
+    """Give whoever has no cookie yet the one that will find their conversations again."""
+    if owner_of(request) is None:
+        response.set_cookie(
+            OWNER_COOKIE,
+            str(site_of(request).signer.dumps(secrets.token_urlsafe(16))),
+            max_age=YEAR,
+            httponly=True,
+            samesite="lax",
+            secure=request.url.scheme == "https",
+        )
+
+
+def same_origin(request: Request) -> None:
+    """A browser may only write from our own pages. Programs send neither header, nor a cookie."""
+    if request.method in {"GET", "HEAD", "OPTIONS"}:
+        return
+    site = request.headers.get("sec-fetch-site")
+    origin = request.headers.get("origin")
+    if site not in {None, "same-origin", "none"}:
+        raise FOREIGN
+    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+        raise FOREIGN
+
+
+# Each route declares one of these as a dependency: what it lets through is what it declares.
+
+
+def public() -> None:
+    """The same for everyone."""
+
+
+def owned_conversation(
+    conversation_id: str, request: Request, owner: Annotated[str | None, Depends(owner_of)]
+) -> Conversation:
+    """Its owner's, or without an owner. To anyone else it does not exist."""
+    conversation = site_of(request).conversations.get(conversation_id, owner)
+    if conversation is None:
+        raise NO_CONVERSATION
+    return conversation
+
+
+def shared_with_link(share_id: str, request: Request) -> Share:
+    """Whoever was given the address may read."""
+    share = site_of(request).conversations.shared(share_id)
+    if share is None:
+        raise NO_SHARE
+    return share
+
+
+POLICIES = (public, owned_conversation, owner_of, shared_with_link)

@@ -1,0 +1,40 @@
+"""Serving: the assistant of the settings behind an HTTP server."""
+
+import socket
+
+import uvicorn
+
+from oncoqa.build import load_assistant
+from oncoqa.conversations import open_store
+from oncoqa.errors import SettingsError
+from oncoqa.retrieval.index import read_manifest
+from oncoqa.settings import Settings
+from oncoqa.web.app import create_app
+
+
+def serve(settings: Settings) -> None:
+    """Until interrupted. Raises `SettingsError` at once when the port is taken."""
+    listener = _listen(settings)
+    conversations = open_store(settings.data_dir, settings.database_url)
+    assistant = load_assistant(settings)
+    _, manifest = read_manifest(settings.index_dir)
+    app = create_app(assistant, settings, built_at=manifest.built_at, conversations=conversations)
+    # The access log is ours: uvicorn's would write the words of a search.
+    server = uvicorn.Server(uvicorn.Config(app, access_log=False, log_level="warning"))
+    server.run(sockets=[listener])
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """The listening socket, opened before anything slow is loaded."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        listener.close()
+        raise SettingsError(
+            f"ONCOQA_PORT={settings.port}: {settings.host}:{settings.port} cannot be used "
+            f"({error.strerror}); stop what uses it, or choose another with --port"
+        ) from error
+    return listener

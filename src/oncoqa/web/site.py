@@ -1,0 +1,82 @@
+"""What requests share. `Site.edition` is the one place that says which generation is in service."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from fastapi import Request
+from itsdangerous import URLSafeSerializer
+
+from oncoqa.assistant import Assistant
+from oncoqa.conversations import ConversationStore
+from oncoqa.settings import Settings
+from oncoqa.types import Release
+from oncoqa.web.metrics import Metrics
+from oncoqa.web.payload import IndexPayload
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """A generation in service and what the site shows of it. A request takes it once."""
+
+    assistant: Assistant
+    built_at: datetime | None
+    suggestions: tuple[str, ...] = ()
+
+    @property
+    def index(self) -> IndexPayload:
+        return IndexPayload(
+            generation=self.assistant.generation,
+            built_at=self.built_at,
+            releases=len(self.releases()),
+        )
+
+    def releases(self) -> list[Release]:
+        """Those that readers may see, the newest first, then the undated."""
+        shown = [r for r in self.assistant.releases.values() if is_public(r)]
+        shown = [r for r in shown if r.status != "withdrawn"]
+        return sorted(shown, key=lambda r: (-(r.published or date.min).toordinal(), r.id))
+
+    def release(self, release_id: str) -> Release | None:
+        """One that readers may see, or that was withdrawn."""
+        release = self.assistant.releases.get(release_id)
+        return release if release is not None and is_public(release) else None
+
+    def successor(self, release: Release) -> Release | None:
+        """The release that replaces this one."""
+        newer = (r for r in self.releases() if r.supersedes == release.id)
+        return next(newer, None)
+
+
+def is_public(release: Release) -> bool:
+    return release.embargo_until is None or release.embargo_until <= datetime.now(UTC)
+
+
+class Site:
+    def __init__(
+        self,
+        edition: Edition,
+        *,
+        settings: Settings,
+        conversations: ConversationStore,
+        signer: URLSafeSerializer,
+    ) -> None:
+        self.edition = edition  # replaced whole, by one assignment: see `app.publish`
+        self.settings = settings
+        self.conversations = conversations
+        self.signer = signer
+        self.metrics = Metrics()
+
+
+def site_of(request: Request) -> Site:
+    site = request.app.state.site
+    assert isinstance(site, Site)
+    return site
+
+
+def edition_of(request: Request) -> Edition:
+    """The edition of this request: the same from its first use to its end."""
+    if not hasattr(request.state, "edition"):
+        request.state.edition = site_of(request).edition
+    edition = request.state.edition
+    assert isinstance(edition, Edition)
+    return edition

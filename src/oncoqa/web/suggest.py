@@ -1,0 +1,50 @@
+"""Questions that the releases answer, to begin with. Each is asked before it is shown."""
+
+import re
+from collections.abc import Iterator
+from itertools import islice, zip_longest
+
+from oncoqa.assistant import Assistant
+from oncoqa.types import Release
+
+SHOWN = 4
+TRIED = 12  # at a hundredth of a second or so each
+
+# What announces a name, and the question that fits it. The name is as the release writes it.
+_NAMED = (
+    (r"l['’]étude", "Sur quoi porte l’étude {} ?"),
+    (r"l['’]essai clinique", "Que cherche l’essai clinique {} ?"),
+    (r"[Ll]e projet", "Qu’est-ce que le projet {} ?"),
+    (r"la plateforme", "À quoi sert la plateforme {} ?"),
+)
+_NAME = r"\s+([A-Z][\w’'/-]*[A-Z0-9][\w’'/-]*)"
+
+
+def suggestions(assistant: Assistant) -> tuple[str, ...]:
+    """A few questions, taken in turn from each release, whose answer names what they ask about."""
+    per_release = [list(candidates(release)) for release in assistant.releases.values()]
+    in_turn = (pair for row in zip_longest(*per_release) for pair in row if pair is not None)
+    kept = (
+        question for question, name in islice(in_turn, TRIED) if answers(assistant, question, name)
+    )
+    return tuple(islice(kept, SHOWN))
+
+
+def candidates(release: Release) -> Iterator[tuple[str, str]]:
+    """Questions made from a release, each with the name that its answer must hold."""
+    seen = set()
+    for heading in dict.fromkeys(h for section in release.sections for h in section.headings):
+        subject = heading.partition(" : ")[0].strip()
+        if subject != heading and len(subject.split()) <= 3:
+            yield f"Qu’est-ce que {subject} ?", subject
+    for before, question in _NAMED:
+        for match in re.finditer(before + _NAME, release.text):
+            name = match[1].rstrip("’'/-")
+            if name not in seen:
+                seen.add(name)
+                yield question.format(name), name
+
+
+def answers(assistant: Assistant, question: str, name: str) -> bool:
+    answer = assistant.ask(question, language="fr")
+    return bool(answer.statements) and name.casefold() in answer.statements[0].text.casefold()
