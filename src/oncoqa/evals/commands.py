@@ -110,6 +110,44 @@ def check(cases: Cases = CASES) -> None:
     typer.echo(f"{len(splits)} questions: {splits.count('dev')} dev, {splits.count('test')} test")
 
 
+@app.command()
+@bad_input_exits_2
+def retrieval(
+    folder: Annotated[Path, typer.Argument(help="corpus.jsonl, queries.jsonl, qrels.tsv.")],
+    limit: Annotated[int | None, typer.Option(min=1, help="Tirer autant de questions.")] = None,
+    keep: Annotated[Path | None, typer.Option(help="Garder les chiffres dans ce fichier.")] = None,
+) -> None:
+    """Mesurer la recherche sur une collection au format BEIR."""
+    from oncoqa.evals import beir, benchmarks, screen
+    from oncoqa.settings import load_settings
+
+    collection = beir.read_collection(folder, limit=limit)
+    rankings = beir.measure(collection, load_settings())
+    counts = {"documents": len(collection.documents), "queries": len(collection.queries)}
+    _print(screen.ranking_lines(rankings))
+    if keep is not None:
+        name = f"{folder.name} ({counts['queries']} queries)"
+        benchmarks.keep(name, counts | {"rankings": rankings}, keep)
+
+
+@app.command()
+@bad_input_exits_2
+def nomiracl(
+    files: Annotated[list[Path], typer.Argument(help="relevant et non_relevant, en JSONL.")],
+    keep: Annotated[Path | None, typer.Option(help="Garder les chiffres dans ce fichier.")] = None,
+) -> None:
+    """Mesurer l'abstention sur NoMIRACL."""
+    from oncoqa.evals import benchmarks
+    from oncoqa.evals import nomiracl as abstention
+    from oncoqa.settings import load_settings
+
+    asked = abstention.read_files(files)
+    figures = abstention.measure(asked, load_settings())
+    _print(f"{name:20} {value:.1%}" for name, value in figures.items())
+    if keep is not None:
+        benchmarks.keep(f"NoMIRACL ({len(asked)} questions)", dict(figures), keep)
+
+
 def _open(cases: Path, url: str | None = None) -> "Bench":
     from oncoqa.evals.bench import open_bench
     from oncoqa.settings import load_settings

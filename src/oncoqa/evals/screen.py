@@ -1,6 +1,6 @@
 """Figures as text for a terminal."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from oncoqa.evals.item import Item
 from oncoqa.evals.record import Run
@@ -40,8 +40,7 @@ def main_table(run: Run) -> Iterator[str]:
     for facet in ("follow_up", "turn"):
         yield from _block(f"turns right, by {facet}", by(turns(items), facet, "right").items())
     yield from _block("excerpts attributed", attributed(run.attribution))
-    for name, scores in run.ablation.items():
-        yield f"  {name:22} " + "  ".join(f"{m} {v:.3f}" for m, v in scores.items())
+    yield from ranking_lines(run.ablation)
     lost = ", ".join(f"{stage} {count}" for stage, count in stages(items).items())
     yield f"\nlost by stage: {lost or 'none'}"
 
@@ -52,6 +51,11 @@ def _block(title: str, rows: Iterable[tuple[str, Share]]) -> Iterator[str]:
         yield f"\n{title}"
     for name, found in rows:
         yield f"  {name:22} {found!s:24} n={found.n}"
+
+
+def ranking_lines(rankings: Mapping[str, Mapping[str, float]]) -> Iterator[str]:
+    for name, scores in rankings.items():
+        yield f"  {name:22} " + "  ".join(f"{m} {v:.3f}" for m, v in scores.items())
 
 
 def failures(items: Sequence[Item]) -> Iterator[str]:
