@@ -74,7 +74,10 @@ def load_assistant(settings: Settings, encoder: Encoder | None = None) -> Assist
         understand=Understanding(lexicon),
         retriever=HybridSearch(index, encoder),
         selector=Selector(
-            scorer, threshold=settings.threshold, max_statements=settings.max_statements
+            scorer,
+            index.passages,
+            threshold=settings.threshold,
+            max_statements=settings.max_statements,
         ),
         composer=ExtractiveComposer(),
         releases=index.releases,

@@ -36,7 +36,7 @@ class Settings(BaseSettings):
 
     max_words: Annotated[int, Field(ge=20, le=400)] = 120
     """Of a passage; sentences are never cut."""
-    search_depth: Annotated[int, Field(ge=1, le=50)] = 8
+    search_depth: Annotated[int, Field(ge=1, le=50)] = 16
     """Passages read for an answer."""
     max_statements: Annotated[int, Field(ge=1, le=10)] = 3
 

@@ -99,6 +99,7 @@ class Query:
     meant: str  # the question as understood: typos mended, what a follow-up carries put in
     search_texts: tuple[str, ...]  # the question first, then its rewordings; never empty
     names: tuple[str, ...] = ()  # trials, acronyms and people named or carried, as releases write
+    compared: bool = False  # two names are set side by side: each wants its sentence
     carried: tuple[str, ...] = ()  # of these, the ones that come from the turns before
     latest: bool = False  # newest releases first: a sort, never a filter
     refusal: Reason | None = None  # why no answer may be given, when the words alone say so

@@ -22,6 +22,16 @@ _WHICH = r"(?:quel|quelle|quels|quelles) (?:est |sont |etait |etaient )?(?:l |le
 # In order: the first that matches decides.
 _ASKS: tuple[tuple[Asks, re.Pattern[str]], ...] = (
     (
+        "list",
+        any_of(r"""
+            (?:quels|quelles) (?:sont|etaient) les (?:deux|trois|quatre|cinq|six|sept|huit|neuf|dix)
+            qui sont les
+            who are the
+            (?:which|what) (?:are the )?(?:two|three|four|five|six|seven|eight|nine|ten)
+            quel(?:le)?s (?:deux|trois|quatre|cinq|six|sept|huit|neuf|dix)
+        """),
+    ),
+    (
         "date",
         any_of(rf"""
             quand

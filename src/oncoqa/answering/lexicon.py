@@ -7,7 +7,9 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
+from oncoqa.stopwords import ENGLISH
 from oncoqa.text import Word, fold, sentences, words
 from oncoqa.types import Passage
 
@@ -15,6 +17,7 @@ COMMON = 0.12  # a name in more passages than this tells little of what a questi
 _TITLES = frozenset("pr dr m mme mlle madame monsieur professeur docteur prof doctor".split())
 _PARENTHESIS = re.compile(r"\(([^()\s]{2,12})\)")
 _ELISION = re.compile(r"^[dlDL][’']")
+_COORDINATION = re.compile(r"(?:,|\b(?:et|ou|and|or|than|versus|vs)\b)")
 _INNER_CAPITAL = re.compile(r"\w[A-ZÀ-Þ]")
 
 
@@ -52,9 +55,23 @@ class Lexicon:
 
     def names_in(self, text: str) -> list[str]:
         """The telling names in a text, in full, each once, in order."""
-        terms = (word.terms[0] for word in words(text))
-        found = [self.names[t] for t in terms if t in self.names and not self.is_common(t)]
-        return list(dict.fromkeys(found))
+        return list(dict.fromkeys(self.names[word.terms[0]] for word in self._telling(text)))
+
+    def sets_side_by_side(self, text: str) -> bool:
+        """Whether "et", "ou" or the like stands between two names: "ALBAN ou QUALIOR ?"."""
+        telling = self._telling(text)
+        return any(
+            self.names[a.terms[0]] != self.names[b.terms[0]]
+            and _COORDINATION.search(fold(text[a.end : b.start]))
+            for a, b in pairwise(telling)
+        )
+
+    def _telling(self, text: str) -> list[Word]:
+        return [
+            word
+            for word in words(text)
+            if word.terms[0] in self.names and not self.is_common(word.terms[0])
+        ]
 
 
 def _names(texts: Sequence[str], lower: Counter[str]) -> dict[str, str]:
@@ -92,7 +109,7 @@ def _is_name(text: str, word: Word, lower: Counter[str], *, opens: bool) -> bool
     surface = re.split(r"[’']", text[word.start : word.end])[-1]
     if not surface[:1].isupper() or word.stop or word.terms[0] in lower:
         return False
-    if fold(surface) in _TITLES or len(surface) < 2:
+    if fold(surface) in _TITLES | ENGLISH or len(surface) < 2:
         return False
     return not opens or _INNER_CAPITAL.search(surface) is not None
 

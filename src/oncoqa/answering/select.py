@@ -1,11 +1,20 @@
 """Which sentences answer, and whether any does."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
-from oncoqa.types import Evidence, Hit, Passage, Query, Selection
+from oncoqa.answering.kinds import answering_span, spans_of, typed
+from oncoqa.text import sentences, terms
+from oncoqa.types import Evidence, Hit, Passage, Query, Selection, Span
 
-MARGIN = 0.05  # a second sentence is kept when it scores within this of the best
+KIND = (
+    0.12  # gained by a sentence that holds what is asked for: a number, a date, a person, a place
+)
+NAME = 0.25  # lost by a sentence of whose passage no part holds the names asked about
+MARGIN = 0.04  # a second sentence is kept when it scores within this of the best
+WHOLE_LIST = 0.1  # how near the best the items of a list that is asked for whole must be
+MOST_ITEMS = 12  # of a list given whole
 
 
 class Scorer(Protocol):
@@ -15,35 +24,109 @@ class Scorer(Protocol):
 
 
 class Selector:
-    """Keeps the best sentences: few, each new, none from links or contacts."""
+    """Keeps the fewest sentences that answer; none from links or contacts."""
 
-    def __init__(self, scorer: Scorer, *, threshold: float, max_statements: int = 3) -> None:
+    def __init__(
+        self,
+        scorer: Scorer,
+        passages: Sequence[Passage],
+        *,
+        threshold: float,
+        max_statements: int = 3,
+    ) -> None:
+        """`passages` are all of the index: a list is given whole when one item is found."""
         self._scorer = scorer
+        self._lists: dict[tuple[str, Span], list[Passage]] = {}
+        for passage in passages:
+            if passage.introduction is not None:
+                key = (passage.release.id, passage.introduction)
+                self._lists.setdefault(key, []).append(passage)
         self._threshold = threshold
         self._max_statements = max_statements
 
     def select(self, query: Query, hits: Sequence[Hit]) -> Selection:
-        passages = [hit.passage for hit in hits if not hit.passage.furniture]
-        ranked = self._scorer.score(query, passages)
-        confidence = ranked[0].score if ranked else 0.0
         if query.refusal is not None:
             return Selection(evidence=(), confidence=0.0, reason=query.refusal)
+        passages = [hit.passage for hit in hits if not hit.passage.furniture]
+        ranked = self._rank(query, passages)
+        confidence = min(ranked[0].score, 1.0) if ranked else 0.0
         if confidence < self._threshold:
             return Selection(evidence=(), confidence=confidence, reason="not_in_releases")
-        return Selection(evidence=tuple(self._keep(ranked)), confidence=confidence)
+        kept = [self._highlighted(query, evidence) for evidence in self._keep(query, ranked)]
+        return Selection(evidence=tuple(kept), confidence=confidence)
 
-    def _keep(self, ranked: Sequence[Evidence]) -> list[Evidence]:
-        """Best first, at most `max_statements`."""
-        kept: list[Evidence] = []
-        seen: set[str] = set()
-        for evidence in ranked:
-            words = " ".join(evidence.text.split()).casefold()
-            if words in seen:  # the same sentence may stand in two releases
-                continue
-            if kept and evidence.score < kept[0].score - MARGIN:
-                break
-            seen.add(words)
-            kept.append(evidence)
-            if len(kept) == self._max_statements:
-                break
-        return kept
+    def _rank(self, query: Query, passages: Sequence[Passage]) -> list[Evidence]:
+        """Sentences, best first: late interaction, then what is asked for and about whom."""
+        scored = self._scorer.score(query, passages)
+        named = [frozenset(terms(name)) for name in query.names]
+        ranked = [replace(e, score=e.score + _bonus(query, e, named)) for e in scored]
+        return sorted(ranked, key=lambda evidence: -evidence.score)
+
+    def _keep(self, query: Query, ranked: Sequence[Evidence]) -> list[Evidence]:
+        best = ranked[0]
+        if query.asks == "list" and (items := self._whole_list(ranked)):
+            return items
+        if query.compared:
+            return _one_for_each_name(query.names, ranked)[: self._max_statements]
+        if query.asks != "list":
+            return [best]
+        near = [e for e in ranked if e.score >= best.score - MARGIN]
+        return _each_once(near)[: self._max_statements]
+
+    def _whole_list(self, ranked: Sequence[Evidence]) -> list[Evidence]:
+        """Every item of a list, in its order, when the question is about the list and not one item.
+
+        So it is when the sentence that introduces it is the best, or half its items are near that.
+        """
+        best = ranked[0]
+        introduction = best.passage.introduction or Span(best.start, best.end)
+        items = self._lists.get((best.passage.release.id, introduction), [])
+        near = {e.passage.id for e in ranked if e.score >= best.score - WHOLE_LIST}
+        if best.passage.introduction and 2 * sum(p.id in near for p in items) < len(items):
+            return []
+        return [Evidence(p, p.start, _first_sentence(p), best.score) for p in items[:MOST_ITEMS]]
+
+    def _highlighted(self, query: Query, evidence: Evidence) -> Evidence:
+        within = Span(evidence.start, evidence.end)
+        text = evidence.passage.release.text
+        span = answering_span(query.asks, text, query.meant, query.language, within=within)
+        return replace(evidence, highlight=span)
+
+
+def _bonus(query: Query, evidence: Evidence, named: Sequence[frozenset[str]]) -> float:
+    bonus = 0.0
+    if typed(query.asks) and spans_of(query.asks, evidence.text, query.meant):
+        bonus += KIND
+    if named:
+        text = evidence.passage.release.text
+        held = {
+            *terms(evidence.passage.context),
+            *terms(text[evidence.passage.start : evidence.end]),
+        }
+        bonus -= NAME * (not any(held.issuperset(name) for name in named))
+    return bonus
+
+
+def _one_for_each_name(names: Sequence[str], ranked: Sequence[Evidence]) -> list[Evidence]:
+    """The best sentence, then the best for each name that none before it holds."""
+    kept = [ranked[0]]
+    for name in names:
+        wanted = set(terms(name))
+        if not any(_holds(evidence, wanted) for evidence in kept):
+            kept += [e for e in ranked if _holds(e, wanted)][:1]
+    return kept
+
+
+def _first_sentence(passage: Passage) -> int:
+    """Where the first sentence of a list item ends: it says what the item is."""
+    return passage.start + sentences(passage.text)[0].end
+
+
+def _holds(evidence: Evidence, wanted: set[str]) -> bool:
+    return wanted.issubset(terms(evidence.text))
+
+
+def _each_once(ranked: Sequence[Evidence]) -> list[Evidence]:
+    """The same sentence may stand in two releases, or twice in one: its first place is enough."""
+    unique = {" ".join(e.text.split()).casefold(): e for e in reversed(ranked)}
+    return [e for e in ranked if unique[" ".join(e.text.split()).casefold()] is e]

@@ -35,7 +35,7 @@ def mend_spelling(question: str, language: Language, lexicon: Lexicon) -> str:
 
 def _respell(surface: str, terms: Sequence[str], lexicon: Lexicon) -> str | None:
     bare = surface.casefold().replace("’", "'").split("'")[-1]
-    if len(bare) < SHORTEST or not bare.isalpha() or exists(bare):
+    if len(bare) < SHORTEST or not bare.isalpha() or exists(bare, "fr") or exists(bare, "en"):
         return None
     folded = fold(surface)
     if folded in lexicon.spellings:  # at most its accents are missing, unless it is a name
@@ -55,11 +55,11 @@ def _nearest(folded: str, spellings: Mapping[str, str]) -> str | None:
     return spellings[near[0]] if near is not None else None
 
 
-def exists(word: str) -> bool:
-    """Whether a word in lower case is French or English."""
-    return any(word in dictionary for dictionary in _dictionaries())
+def exists(word: str, language: Language) -> bool:
+    """Whether a word in lower case is in the language's dictionary."""
+    return word in _dictionary(language)
 
 
-@lru_cache(maxsize=1)
-def _dictionaries() -> tuple[SpellChecker, ...]:
-    return SpellChecker(language="fr"), SpellChecker(language="en")
+@lru_cache(maxsize=2)
+def _dictionary(language: Language) -> SpellChecker:
+    return SpellChecker(language=language)

@@ -10,7 +10,7 @@ from oncoqa.answering.follow_up import resolve
 from oncoqa.answering.guard import refusal
 from oncoqa.answering.intent import any_of, asks_for, plain
 from oncoqa.answering.lexicon import Lexicon
-from oncoqa.answering.spelling import mend_spelling
+from oncoqa.answering.spelling import exists, mend_spelling
 from oncoqa.errors import QuestionError
 from oncoqa.stopwords import ENGLISH, FRENCH
 from oncoqa.text import fold, words
@@ -66,6 +66,7 @@ class Understanding:
             meant=resolved.meant,
             search_texts=tuple(texts),
             names=tuple(self._lexicon.names_in(resolved.meant)),
+            compared=self._lexicon.sets_side_by_side(spelt),
             carried=resolved.carried,
             latest=_LATEST.search(plain(question)) is not None,
             refusal="unclear" if unclear else refused,
@@ -112,6 +113,10 @@ def detect_language(question: str) -> Language:
     pieces = [piece for word in folded for piece in re.split(r"['-]", word)]
     english = sum(piece in _ENGLISH_ONLY for piece in pieces)
     french = sum(piece in _FRENCH_ONLY for piece in pieces)
+    if english == french:  # keywords: the dictionaries decide
+        lower = [question[word.start : word.end].casefold() for word in words(question)]
+        english += sum(exists(word, "en") and not exists(word, "fr") for word in lower)
+        french += sum(exists(word, "fr") and not exists(word, "en") for word in lower)
     return "en" if english > french else "fr"
 
 

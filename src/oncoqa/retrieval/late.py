@@ -2,9 +2,9 @@
 
 For each content word of the question, the best cosine between its vector (the mean of its tokens')
 and the token vectors of the sentence and its headings, both centred on the corpus' mean token and
-brought to unit length. A word whose stem stands there counts 1; one that stands earlier in the same
-passage counts `EARLIER` at least, since "Celle-ci" may stand for it. A sentence's score is the mean
-of these, weighted by idf.
+brought to unit length. A word whose stem stands in the sentence counts 1; in its headings,
+`CONTEXT` at least; earlier in the same passage, `EARLIER` at least, since "Celle-ci" may stand for
+it. A sentence's score is the mean of these, weighted by idf.
 
 A passage is encoded once, headings in front, for its pooled vector and its tokens: each sentence
 then knows the words around it, and indexing costs one pass.
@@ -21,6 +21,7 @@ from oncoqa.retrieval.lexical import LexicalIndex
 from oncoqa.text import Word, sentences, words
 from oncoqa.types import Evidence, Passage, Query
 
+CONTEXT = 0.9  # an introduction outranks its items when nothing else tells them apart
 EARLIER = 0.8  # dev: right sentence first .811 at 0, .829 at .6, .847 at .8 and .9
 
 Floats = NDArray[np.float32]
@@ -89,12 +90,10 @@ class LateInteraction:
         found = []
         for start, end in sentences(text):
             inside = (spans[:, 0] < before + end) & (spans[:, 1] > before + start) | in_context
-            held = headings | _terms(text[start:end])
-            earlier = _terms(text[:start])
+            places = (_terms(text[start:end]), headings, _terms(text[:start]))
             best = similarity[:, inside].max(axis=1, initial=0.0)
             match = [
-                _match(word, cosine, held, earlier)
-                for word, cosine in zip(asked, best, strict=True)
+                _match(word, cosine, *places) for word, cosine in zip(asked, best, strict=True)
             ]
             score = float(weights @ np.array(match))
             found.append(Evidence(passage, passage.start + start, passage.start + end, score))
@@ -110,9 +109,14 @@ class LateInteraction:
         return unit_rows(vectors)
 
 
-def _match(word: Word, cosine: float, held: set[str], earlier: set[str]) -> float:
-    if held.intersection(word.terms):
+def _match(
+    word: Word, cosine: float, own: set[str], headings: set[str], earlier: set[str]
+) -> float:
+    """1 for a word whose stem the sentence holds; a little less where it stands around it."""
+    if own.intersection(word.terms):
         return 1.0
+    if headings.intersection(word.terms):
+        return max(cosine, CONTEXT)
     return max(cosine, EARLIER) if earlier.intersection(word.terms) else cosine
 
 
