@@ -75,6 +75,7 @@ def load_assistant(settings: Settings, encoder: Encoder | None = None) -> Assist
         retriever=HybridSearch(index, encoder),
         selector=Selector(
             scorer,
+            lexicon,
             index.passages,
             threshold=settings.threshold,
             max_statements=settings.max_statements,

@@ -87,7 +87,8 @@ def _stem(word: str) -> str:
     # A word with a digit is a name ("her2", "17h10"): its end is no suffix.
     if any(c.isdigit() for c in word):
         return word
-    return str(_STEMMER.stemWord(word))
+    # Twice: Snowball takes "posters" to "poster", and "poster" to "post".
+    return str(_STEMMER.stemWord(_STEMMER.stemWord(word)))
 
 
 _STEMMER = Stemmer.Stemmer("french", 0)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from oncoqa.answering.intent import any_of, plain
 from oncoqa.answering.lexicon import Lexicon
 from oncoqa.text import words
-from oncoqa.types import Answer, Language
+from oncoqa.types import Answer, Language, Passage
 
 SHORT = 3  # content words; a question this short, without a name, leans on what came before
 CARRIED_WORDS = 3
@@ -75,6 +75,7 @@ _AND = re.compile(r"^(?:et|and|ou|what about|how about|mais|but|pardon|dans|in) 
 class Resolved:
     meant: str  # the question, with what it carries put in
     carried: tuple[str, ...] = ()
+    carried_from: tuple[Passage, ...] = ()
 
 
 def resolve(
@@ -92,11 +93,11 @@ def resolve(
     if names or not (leans or len(content) <= SHORT or _ANAPHORA.search(plain(question))):
         return Resolved(question)
     carried = last.names or _rare_words(last, lexicon)
-    return (
-        Resolved(f"{question} ({', '.join(carried)})", tuple(carried))
-        if carried
-        else Resolved(question)
-    )
+    if not carried:
+        return Resolved(question)
+    cited = (citation.passage for s in last.statements for citation in s.citations)
+    passages = {passage.id: passage for passage in cited}
+    return Resolved(f"{question} ({', '.join(carried)})", tuple(carried), tuple(passages.values()))
 
 
 def _ask_again(question: str, last: Answer, names: Sequence[str], lexicon: Lexicon) -> Resolved:
@@ -113,12 +114,9 @@ def _ask_again(question: str, last: Answer, names: Sequence[str], lexicon: Lexic
 
 
 def _rare_words(last: Answer, lexicon: Lexicon) -> tuple[str, ...]:
-    """The rarest words of the question before that the releases hold, in its order."""
-    text = last.question
-    known = [
-        (lexicon.frequency[word.terms[0]], text[word.start : word.end])
-        for word in words(text, last.language)
-        if not word.stop and word.terms[0] in lexicon.frequency
-    ]
-    rarest = {surface for _, surface in sorted(known)[:CARRIED_WORDS]}
-    return tuple(surface for _, surface in known if surface in rarest)
+    """The rarest words of the question before, in its order: those of the releases, else any."""
+    content = [word for word in words(last.question, last.language) if not word.stop]
+    known = [word for word in content if word.terms[0] in lexicon.frequency] or content
+    rarest = sorted(known, key=lambda word: lexicon.frequency.get(word.terms[0], 0))
+    kept = set(rarest[:CARRIED_WORDS])
+    return tuple(last.question[word.start : word.end] for word in known if word in kept)

@@ -1,10 +1,13 @@
 """Which sentences answer, and whether any does."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
+from oncoqa.answering.abstain import could_be_meant, why_not
 from oncoqa.answering.kinds import answering_span, spans_of, typed
+from oncoqa.answering.lexicon import Lexicon
 from oncoqa.text import sentences, terms
 from oncoqa.types import Evidence, Hit, Passage, Query, Selection, Span
 
@@ -15,6 +18,9 @@ NAME = 0.25  # lost by a sentence of whose passage no part holds the names asked
 MARGIN = 0.04  # a second sentence is kept when it scores within this of the best
 WHOLE_LIST = 0.1  # how near the best the items of a list that is asked for whole must be
 MOST_ITEMS = 12  # of a list given whole
+
+
+_GOES_ON = re.compile(r"(?:Celle|Celui|Ceux|Celles|Cette|Cet|Ce|Ces|Il|Elle|Ils|Elles)\b")
 
 
 class Scorer(Protocol):
@@ -29,6 +35,7 @@ class Selector:
     def __init__(
         self,
         scorer: Scorer,
+        lexicon: Lexicon,
         passages: Sequence[Passage],
         *,
         threshold: float,
@@ -36,6 +43,7 @@ class Selector:
     ) -> None:
         """`passages` are all of the index: a list is given whole when one item is found."""
         self._scorer = scorer
+        self._lexicon = lexicon
         self._lists: dict[tuple[str, Span], list[Passage]] = {}
         for passage in passages:
             if passage.introduction is not None:
@@ -46,12 +54,15 @@ class Selector:
 
     def select(self, query: Query, hits: Sequence[Hit]) -> Selection:
         if query.refusal is not None:
-            return Selection(evidence=(), confidence=0.0, reason=query.refusal)
-        passages = [hit.passage for hit in hits if not hit.passage.furniture]
-        ranked = self._rank(query, passages)
+            choices = could_be_meant(query, hits, self._lexicon)
+            return Selection(evidence=(), confidence=0.0, reason=query.refusal, choices=choices)
+        found = {hit.passage.id: hit.passage for hit in hits if not hit.passage.furniture}
+        found |= {passage.id: passage for passage in query.carried_from}
+        ranked = self._rank(query, list(found.values()))
         confidence = min(ranked[0].score, 1.0) if ranked else 0.0
         if confidence < self._threshold:
-            return Selection(evidence=(), confidence=confidence, reason="not_in_releases")
+            reason = why_not(query, self._lexicon)
+            return Selection(evidence=(), confidence=confidence, reason=reason)
         kept = [self._highlighted(query, evidence) for evidence in self._keep(query, ranked)]
         return Selection(evidence=tuple(kept), confidence=confidence)
 
@@ -68,6 +79,8 @@ class Selector:
             return items
         if query.compared:
             return _one_for_each_name(query.names, ranked)[: self._max_statements]
+        if query.asks == "definition":
+            return _completed(best)
         if query.asks != "list":
             return [best]
         near = [e for e in ranked if e.score >= best.score - MARGIN]
@@ -105,6 +118,18 @@ def _bonus(query: Query, evidence: Evidence, named: Sequence[frozenset[str]]) ->
         }
         bonus -= NAME * (not any(held.issuperset(name) for name in named))
     return bonus
+
+
+def _completed(best: Evidence) -> list[Evidence]:
+    """With the sentence after, when that goes on about the same thing: "Celle-ci a suivi …"."""
+    text = best.passage.release.text
+    after = [
+        Evidence(best.passage, best.passage.start + s.start, best.passage.start + s.end, best.score)
+        for s in sentences(best.passage.text)
+        if best.passage.start + s.start >= best.end
+    ]
+    goes_on = after and _GOES_ON.match(text[after[0].start : after[0].end])
+    return [best, after[0]] if goes_on else [best]
 
 
 def _one_for_each_name(names: Sequence[str], ranked: Sequence[Evidence]) -> list[Evidence]:

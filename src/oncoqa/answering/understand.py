@@ -68,6 +68,7 @@ class Understanding:
             names=tuple(self._lexicon.names_in(resolved.meant)),
             compared=self._lexicon.sets_side_by_side(spelt),
             carried=resolved.carried,
+            carried_from=resolved.carried_from,
             latest=_LATEST.search(plain(question)) is not None,
             refusal="unclear" if unclear else refused,
             filters=_with_dates(filters or Filters(), plain(question)),
@@ -77,7 +78,7 @@ class Understanding:
         """Few words, no name, and none of them telling: "Quels sont les résultats de l'étude ?"."""
         content = [word for word in words(question, language) if not word.stop]
         terms = [word.terms[0] for word in content]
-        if len(terms) > MAX_UNCLEAR or self._lexicon.names_in(question):
+        if len(terms) > MAX_UNCLEAR or any(term in self._lexicon.names for term in terms):
             return False
         telling = [t for t in terms if t in self._lexicon.frequency and not self._is_vague(t)]
         known = any(t in self._lexicon.frequency for t in terms)
