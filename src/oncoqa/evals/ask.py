@@ -5,7 +5,6 @@
 
 import json
 import time
-import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Sequence
@@ -66,9 +65,11 @@ class HttpAsker:
             raise EvalsError(f"{url!r} is no address of a server; give http://… or https://…")
         self._url = url.rstrip("/")
         self._timeout = timeout
+        # Whose conversation it is stands in a cookie.
+        self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
 
     def talk(self) -> Talk:
-        return HttpTalk(self)
+        return HttpTalk(HttpAsker(self._url, timeout=self._timeout))
 
     def search(self, question: str) -> Sequence[Found]:
         query = urllib.parse.urlencode({"q": question, "limit": DEPTH})
@@ -77,17 +78,14 @@ class HttpAsker:
             for hit in self.call(f"/api/search?{query}")["passages"]
         ]
 
-    def text(self, release: str) -> str:
-        return str(self.call(f"/api/releases/{urllib.parse.quote(release)}")["text"])
-
     def call(self, path: str, body: object = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
         request = urllib.request.Request(self._url + path, data, headers)  # noqa: S310 - checked
         try:
-            with urllib.request.urlopen(request, timeout=self._timeout) as response:  # noqa: S310
+            with self._opener.open(request, timeout=self._timeout) as response:
                 return json.load(response)
-        except (urllib.error.URLError, TimeoutError, ValueError) as error:
+        except (OSError, ValueError) as error:  # URLError and timeouts are OSErrors
             raise EvalsError(f"{self._url}{path}: {error}; is the server running?") from error
 
 

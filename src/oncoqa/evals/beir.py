@@ -4,14 +4,15 @@
 document, relevance; with or without a line of names). A document's rank is its best passage's.
 """
 
-import json
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from oncoqa.evals.ablation import ablate
 from oncoqa.evals.cases import EvalsError
+from oncoqa.evals.files import read_rows, read_text
 from oncoqa.evals.gold import Place
 from oncoqa.evals.parts import load_parts
 from oncoqa.evals.ranking import Covers
@@ -70,20 +71,15 @@ def _covering(wanted: Mapping[str, int], ids: Sequence[str]) -> Callable[[Sequen
 
 
 def _rows(folder: Path, name: str) -> Iterator[dict[str, str]]:
-    path = folder / f"{name}.jsonl"
-    for number, line in enumerate(_read(path).split("\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-            yield {"_id": str(row["_id"]), "text": row["text"], "title": row.get("title") or ""}
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise EvalsError(f"{path}:{number}: not a row of {name}: {error!r}") from error
+    def made(row: Any) -> dict[str, str]:
+        return {"_id": str(row["_id"]), "text": row["text"], "title": row.get("title") or ""}
+
+    return read_rows(folder / f"{name}.jsonl", made, what=f"a row of {name}")
 
 
 def _judgements(path: Path) -> dict[str, frozenset[str]]:
     found: dict[str, set[str]] = {}
-    for number, line in enumerate(_read(path).split("\n"), start=1):
+    for number, line in enumerate(read_text(path).split("\n"), start=1):
         cells = line.split("\t")
         if not line.strip() or (number == 1 and not cells[-1].strip().isdigit()):
             continue  # the line of names
@@ -92,10 +88,3 @@ def _judgements(path: Path) -> dict[str, frozenset[str]]:
         if int(cells[2]) > 0:
             found.setdefault(cells[0], set()).add(cells[1])
     return {query: frozenset(documents) for query, documents in found.items()}
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise EvalsError(f"{path}: cannot be read: {error}") from error

@@ -1,21 +1,18 @@
 """Figures of public collections, kept in `evals/benchmarks.json` for the report."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 from oncoqa.evals.cases import EvalsError
+from oncoqa.evals.files import write_whole
 
 
 def keep(name: str, figures: dict[str, Any], path: Path) -> None:
     """Put the figures of one collection beside those of the others."""
     kept = read(path) | {name: figures}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.tmp")
     text = json.dumps(kept, ensure_ascii=False, indent=1, sort_keys=True)
-    unfinished.write_text(text + "\n", encoding="utf-8")
-    os.replace(unfinished, path)
+    write_whole(path, text + "\n")
 
 
 def read(path: Path) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from oncoqa.evals.cases import Answerable, Case, EvalsError, Suite, load_folder
-from oncoqa.evals.gold import locate
+from oncoqa.evals.gold import gold_of, locate
 from oncoqa.evals.normalise import contains, normalise
 from oncoqa.types import Release
 
@@ -22,6 +22,16 @@ def check(folder: Path, releases: Mapping[str, Release]) -> Suite:
     if problems:
         raise EvalsError(*problems)
     return suite
+
+
+def check_case(case: Case, releases: Mapping[str, Release]) -> None:
+    """The same for a case that no file holds yet."""
+    try:
+        gold_of(case, releases)
+    except ValueError as error:
+        raise EvalsError(f"evidence: {error}") from error
+    if problems := list(_disagreements(case)):
+        raise EvalsError(*problems)
 
 
 def _disagreements(case: Case) -> Iterator[str]:

@@ -1,14 +1,14 @@
 """`oncoqa eval`: measure, compare, report. Heavy imports wait until a command needs them."""
 
-import functools
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ParamSpec
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from oncoqa.errors import OncoqaError
+from oncoqa.evals import authoring
+from oncoqa.evals.authoring import bad_input_exits_2
 
 if TYPE_CHECKING:
     from oncoqa.evals.bench import Bench
@@ -18,27 +18,15 @@ app = typer.Typer(
     help="Mesurer les réponses sur les questions de référence.", pretty_exceptions_enable=False
 )
 
+app.add_typer(authoring.app)
+
+EVALS = Path("evals")
 CASES = Path("evals/cases")
 BASELINE = Path("evals/baseline.json")
 
 Split = Annotated[str, typer.Option(help="dev, test ou all.")]
 Cases = Annotated[Path, typer.Option(help="Dossier des cas.")]
 Jobs = Annotated[int, typer.Option(min=1, help="Fils qui questionnent à la fois.")]
-P = ParamSpec("P")
-
-
-def bad_input_exits_2(command: Callable[P, None]) -> Callable[P, None]:
-    """A known error is one clear line each and exit code 2; 1 is for a gate that does not hold."""
-
-    @functools.wraps(command)
-    def run(*args: P.args, **options: P.kwargs) -> None:
-        try:
-            command(*args, **options)
-        except OncoqaError as error:
-            typer.echo(f"oncoqa eval: {error}", err=True)
-            raise typer.Exit(2) from None
-
-    return run
 
 
 @app.callback(invoke_without_command=True)
@@ -94,6 +82,29 @@ def baseline(
 
     record.save(_measure(_open(cases), "all", [], jobs), out, words=False)
     typer.echo(f"{out}: written; commit it with the change that explains it")
+
+
+@app.command()
+@bad_input_exits_2
+def report(
+    jobs: Jobs = 1,
+    cases: Cases = CASES,
+    folder: Annotated[Path, typer.Option(help="Où écrire REPORT.md et report.html.")] = EVALS,
+) -> None:
+    """Mesurer tout et écrire le rapport."""
+    from oncoqa.evals import benchmarks, latency
+    from oncoqa.evals import report as pages
+    from oncoqa.settings import load_settings
+
+    kept = benchmarks.read(folder / "benchmarks.json")
+    bench = _open(cases)
+    assert bench.parts is not None  # it was opened in this process
+    run = _measure(bench, "all", [], jobs)
+    questions = [item.question for item in run.items]
+    waits = latency.latency(bench.parts.assistant, questions) | latency.indexing(load_settings())
+    timed = run.model_copy(update={"timings": run.timings | waits})
+    pages.write(pages.view(timed, kept), folder / "REPORT.md", folder / "report.html")
+    typer.echo(f"{folder / 'REPORT.md'} and {folder / 'report.html'}: written")
 
 
 @app.command()

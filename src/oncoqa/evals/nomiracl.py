@@ -5,13 +5,15 @@ question's passages are one release, and oncoqa is asked within that release. Ha
 the share answered of those with no answer; error rate: the share refused of those with one.
 """
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from oncoqa.evals.abstention import auroc
 from oncoqa.evals.cases import EvalsError
+from oncoqa.evals.files import read_rows
 from oncoqa.evals.parts import load_parts
 from oncoqa.evals.release_files import Section, corpus_of, release_id
 from oncoqa.settings import Settings
@@ -27,20 +29,11 @@ class Asked:
 
 def read_files(paths: Sequence[Path]) -> list[Asked]:
     """`non_relevant` in the name of a file says that its questions have no answer."""
-    asked = []
-    for path in paths:
-        relevant = "non_relevant" not in path.name
-        try:
-            lines = path.read_text(encoding="utf-8").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            raise EvalsError(f"{path}: cannot be read: {error}") from error
-        for number, line in enumerate(lines, start=1):
-            try:
-                row = json.loads(line)
-                passages = tuple(_section(passage) for passage in row["passages"])
-                asked.append(Asked(row["question"], passages, relevant))
-            except (ValueError, KeyError, TypeError, AttributeError) as error:
-                raise EvalsError(f"{path}:{number}: not a line of NoMIRACL: {error!r}") from error
+    asked = [
+        row
+        for path in paths
+        for row in read_rows(path, partial(_asked, path.name), what="a line of NoMIRACL")
+    ]
     if {a.relevant for a in asked} != {True, False}:
         raise EvalsError("give a file of relevant and one of non_relevant questions")
     return asked
@@ -66,6 +59,11 @@ def measure(asked: Sequence[Asked], settings: Settings) -> dict[str, float]:
 def _share(values: Iterable[bool]) -> float:
     held = list(values)
     return round(sum(held) / len(held), 6)
+
+
+def _asked(name: str, row: Any) -> Asked:
+    passages = tuple(_section(passage) for passage in row["passages"])
+    return Asked(row["question"], passages, relevant="non_relevant" not in name)
 
 
 def _section(passage: str) -> Section:

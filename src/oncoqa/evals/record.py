@@ -1,12 +1,12 @@
 """What a run leaves behind: one JSON file, the same bytes for the same system but for `timings`."""
 
 import json
-import os
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from oncoqa.evals.cases import EvalsError
+from oncoqa.evals.files import write_whole
 from oncoqa.evals.item import Item
 
 FORMAT = 1
@@ -34,10 +34,7 @@ class Run(BaseModel):
 
 
 def save(run: Run, path: Path, *, words: bool = True) -> None:
-    """One item a line, so that a difference can be read; `words=False` leaves out what was said.
-
-    Written beside and put in place at once: a file that exists is whole.
-    """
+    """One item a line, so that a difference can be read; `words=False` leaves out what was said."""
     head = run.model_dump(mode="json", exclude={"items", "attribution"})
     left_out = set() if words else {"said", "question", "expected", "flaws"}
     lines = [f" {json.dumps(name)}: {json.dumps(head[name], sort_keys=True)}," for name in head]
@@ -48,10 +45,7 @@ def save(run: Run, path: Path, *, words: bool = True) -> None:
         ]
         lines.append(f' "{name}": [\n' + ",\n".join(rows) + "\n ],")
     text = "{\n" + "\n".join(lines).rstrip(",") + "\n}\n"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.tmp")
-    unfinished.write_text(text, encoding="utf-8")
-    os.replace(unfinished, path)
+    write_whole(path, text)
 
 
 def load(path: Path) -> Run:

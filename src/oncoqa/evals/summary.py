@@ -91,6 +91,17 @@ def confidence_scores(items: Sequence[Item]) -> dict[str, float]:
     return scores
 
 
+def refusals(items: Sequence[Item]) -> dict[str, float]:
+    """Precision and recall of keeping silent, a refusal being right on an unanswerable question."""
+    silent = [item for item in items if item.status == "abstained"]
+    none = [item for item in items if item.facets["kind"] == "unanswerable"]
+    right = sum(item.facets["kind"] == "unanswerable" for item in silent)
+    return {
+        "precision": right / len(silent) if silent else 0.0,
+        "recall": right / len(none) if none else 0.0,
+    }
+
+
 def stages(items: Iterable[Item]) -> Mapping[str, int]:
     """How many wrong questions each stage lost, most first."""
     counts: dict[str, int] = {}
