@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from small_world import Oracle, ShiftedSpan, answerable, unanswerable, write_cases
+from small_world import NeverSilent, Oracle, ShiftedSpan, answerable, unanswerable, write_cases
 
 from oncoqa.evals import record
 from oncoqa.evals.bench import Bench
@@ -93,6 +93,20 @@ def test_a_conversation_is_asked_whole_and_each_question_alone(
     assert [len(heard) for heard in listening.heard] == [2, 1]
     assert [t.item.id for t in timed] == ["talk-1.2", "a-2"]
     assert timed[0].item.facets["turn"] == "2"
+
+
+def test_citing_the_subject_before_is_a_leak(tmp_path: Path, corpus_dir: Path) -> None:
+    turns = [answerable(0, follow_up="none"), unanswerable(1, follow_up="new_subject")]
+    for turn in turns:
+        del turn["id"], turn["language"]
+    talk = {"id": "talk-1", "kind": "conversation", "language": "fr", "turns": turns}
+    folder = write_cases(tmp_path / "cases", talk)
+    reference = open_reference(folder, corpus_dir, max_words=120)
+    scores = [
+        run(reference, asker(Oracle(reference)), kept={"talk-1.2"})[0].item.scores["no_leak"]
+        for asker in (Listening, NeverSilent)
+    ]
+    assert scores == [1, 0]
 
 
 def test_the_never_silent_twin_gives_the_curve_its_answers(bench: Bench) -> None:

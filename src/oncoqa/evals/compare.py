@@ -15,7 +15,7 @@ SEED = 20251128
 LOWER_IS_BETTER = frozenset({"needless_abstention"})
 GATED = (
     "right", "publishable", "first_right", "evidence_recall", "abstained", "needless_abstention",
-    "recall@1", "recall@5", "mrr@10",
+    "recall@1", "recall@5", "mrr@10", "no_leak",
 )  # fmt: skip
 
 

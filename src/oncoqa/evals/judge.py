@@ -150,6 +150,20 @@ def judge_unanswerable(case: Unanswerable, gold: Gold, reply: Reply) -> Verdict:
     return Verdict(scores, (*flaws, *(bad if flaws else ())), None if right else "abstention")
 
 
+def leak_scores(case: Case, reply: Reply, golds: Sequence[Gold]) -> dict[str, float]:
+    """After a change of subject, 1 when nothing is cited that only the turns before asked for.
+
+    `golds` are those of the conversation so far, this turn's last.
+    """
+    if case.follow_up != "new_subject":
+        return {}
+    *before, now = golds
+    mine = [place for group in (*now.groups, now.corrections) for place in group]
+    old = [place for gold in before for group in gold.groups for place in group]
+    leaked = [p for p in reply.places if any(overlap(p, o) for o in old)]
+    return {"no_leak": float(all(any(overlap(p, m) for m in mine) for p in leaked))}
+
+
 def retrieval_scores(gold: Gold, found: Sequence[Found]) -> dict[str, float]:
     ranked = [metrics.covered_groups(hit.place, gold.groups) for hit in found]
     releases = {place.release for group in gold.groups for place in group}

@@ -17,12 +17,14 @@ from oncoqa.evals.record import Run
 from oncoqa.evals.summary import (
     ABSTENTION,
     ANSWER,
+    CONVERSATION,
     HARD,
     RETRIEVAL,
     Share,
     alone,
     by,
     confidence_scores,
+    follow_up_gap,
     refusals,
     share,
     stages,
@@ -41,6 +43,7 @@ MEANING = {
     "needless_abstention": "kept silent although the releases answer (lower is better)",
     "abstained": "silent where the releases do not answer, or corrected what was supposed",
     "reason_right": "the reason given for silence is the true one",
+    "no_leak": "after a change of subject, nothing cited from the turns before",
     "recall@1": "gold in the first passage found",
     "recall@5": "gold in the first five",
     "recall@20": "gold in the first twenty",
@@ -56,7 +59,6 @@ TABLES = (
     ("By wording", "form", alone),
     ("By what is asked", "asks", alone),
     ("Unanswerable, by class", "class", alone),
-    ("Conversations, by kind of turn", "follow_up", turns),
     ("Conversations, by turn", "turn", turns),
 )
 WEAK = 6  # groups named as what to improve next
@@ -96,6 +98,8 @@ def view(run: Run, benchmarks: Mapping[str, Any]) -> dict[str, Any]:
             (title, {name: by(pick(items), facet, "right") for name, items in splits.items()})
             for title, facet, pick in TABLES
         ],
+        "talks": [(metric, by(turns(run.items), "follow_up", metric)) for metric in CONVERSATION],
+        "gap": follow_up_gap(run.items),
         "attribution": share(run.attribution, "right"),
         "stages": stages(run.items),
         "weak": weaknesses(run.items),

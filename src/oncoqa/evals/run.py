@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from oncoqa.evals.ask import Asker
 from oncoqa.evals.cases import Case
 from oncoqa.evals.item import Item, item_of
-from oncoqa.evals.judge import judge
+from oncoqa.evals.judge import judge, leak_scores
 from oncoqa.evals.reference import Reference
 from oncoqa.evals.reply import Reply
 
@@ -36,11 +36,14 @@ def run(
     def put(thread: tuple[Case, ...]) -> list[Timed]:
         found = []
         talk, talk_forced = asker.talk(), forced.talk() if forced else None
-        for case in thread:
+        for turn, case in enumerate(thread):
             reply = talk.ask(case.question)
             would = talk_forced.ask(case.question) if talk_forced else None
             if case.id in kept:
-                found.append(Timed(_judged(case, reply, would, reference, asker), reply.ms))
+                item = _judged(case, reply, would, reference, asker)
+                leak = leak_scores(case, reply, [reference.gold[c.id] for c in thread[: turn + 1]])
+                scored = item.model_copy(update={"scores": item.scores | leak})
+                found.append(Timed(scored, reply.ms))
             progress()
         return found
 

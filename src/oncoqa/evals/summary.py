@@ -47,8 +47,11 @@ ANSWER = (
 )  # fmt: skip
 RETRIEVAL = ("recall@1", "recall@5", "recall@20", "mrr@10", "ndcg@10", "release@1")
 ABSTENTION = ("abstained", "reason_right")
+CONVERSATION = (
+    "right", "publishable", "first_right", "nugget_recall", "evidence_recall", "abstained",
+    "reason_right", "no_leak",
+)  # fmt: skip
 HARD = ("id_valid", "span_valid")
-METRICS = ("right", *ANSWER, *ABSTENTION, *RETRIEVAL, *HARD)
 
 
 def alone(items: Iterable[Item]) -> list[Item]:
@@ -71,6 +74,13 @@ def by(
             groups.setdefault(value, []).append(item)
     shares = {value: share(groups[value], metric) for value in sorted(groups)}
     return {value: found for value, found in shares.items() if found}
+
+
+def follow_up_gap(items: Sequence[Item]) -> float | None:
+    """How much rarer a follow-up is right than a question asked alone: at most 0.05 is aimed at."""
+    follow_ups = [item for item in items if item.facets.get("follow_up") == "carried"]
+    single, carried = share(alone(items), "right"), share(follow_ups, "right")
+    return single.value - carried.value if single and carried else None
 
 
 def confidence_scores(items: Sequence[Item]) -> dict[str, float]:
