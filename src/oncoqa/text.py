@@ -114,8 +114,10 @@ _ABBREVIATIONS = frozenset(
     "pr dr drs prs m mm mme mmes mlle n no art av bd ch chap cf ex fig p pp vol st ste tel env etc "
     "jr sr vs mr mrs ms prof al i.e e.g".split()
 )
-_STOP = re.compile(r"(?:[.!?…]+)(?:[  ]?[»”)\]’\"])*(?=\s)")
-_OPENING = re.compile(r"\s+[«“\"(\[–—-]*\s*[A-ZÀ-ÖØ-ÞŒ0-9]")
+# A run is read from its start and never given back, so that the longest line takes linear time.
+_STOP = re.compile(rf"(?<![.!?…])[.!?…]++(?:[{_SPACES}]?[»”)\]’\"])*(?=\s)")
+_OPENING = re.compile(r"\s++[«“\"(\[–—-]*+\s*+[A-ZÀ-ÖØ-ÞŒ0-9]")
+_LONGEST_BEFORE = 40  # characters read before a full stop: no abbreviation is longer
 
 
 def sentences(text: str) -> list[Span]:
@@ -141,7 +143,7 @@ def sentences(text: str) -> list[Span]:
 def _ends(text: str, stop: re.Match[str]) -> bool:
     if not _OPENING.match(text, stop.end()):
         return False
-    before = text[: stop.start()].split()
+    before = text[max(stop.start() - _LONGEST_BEFORE, 0) : stop.start()].split()
     if not before or stop.group()[:2] in ("..", ".…") or not stop.group().startswith("."):
         return True
     word = before[-1].lstrip('(«“"[')
