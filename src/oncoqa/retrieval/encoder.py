@@ -6,27 +6,37 @@ Any model of sentence-transformers will do; the embedded one is run by ONNX Runt
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from oncoqa.errors import SettingsError
 
-if TYPE_CHECKING:
-    from sentence_transformers import SentenceTransformer
-
 EMBEDDED = "embedded"
-MODELS = Path(__file__).parent.parent / "models"
-EMBEDDED_FOLDER = MODELS / "e5-small-fr-en"
+EMBEDDED_FOLDER = Path(__file__).parent.parent / "models" / "e5-small-fr-en"
 EMBEDDED_PROMPTS = {"query": "query: ", "document": "passage: "}  # as e5 was trained
 BATCH = 16
 RECENT_QUESTIONS = 16  # search and reading encode the same question: once is enough
 
 Floats = NDArray[np.float32]
+
+
+class Layer(NamedTuple):
+    """What a model makes of a batch of texts, padded to the longest."""
+
+    vectors: Floats  # (batch, dim): pooled
+    tokens: Floats  # (batch, tokens, dim): the last layer
+    spans: NDArray[np.int32]  # (batch, tokens, 2): characters; empty for special tokens, padding
+
+
+class Model(Protocol):
+    """`onnx_model.py` for the embedded encoder, `torch_model.py` for all others."""
+
+    def __call__(self, texts: Sequence[str]) -> Layer: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,13 +57,17 @@ class Encoder(Protocol):
     def encode_documents(self, texts: Sequence[str]) -> Iterator[Encoded]: ...
 
 
-class SentenceTransformerEncoder:
+class TextEncoder:
     """Questions and documents are encoded by different methods, so no prompt can be forgotten."""
 
-    def __init__(self, model: "SentenceTransformer", *, name: str, fingerprint: str) -> None:
+    def __init__(
+        self, model: Model, prompts: Mapping[str, str], *, name: str, fingerprint: str
+    ) -> None:
         self.name = name
-        self.fingerprint = fingerprint
+        digest = hashlib.sha256(f"{fingerprint}{sorted(prompts.items())}".encode()).hexdigest()
+        self.fingerprint = digest[:16]
         self._model = model
+        self._prompts = prompts
         self._lock = threading.Lock()  # fast tokenizers raise "Already borrowed" when shared
         self._recent: OrderedDict[str, Encoded] = OrderedDict()
 
@@ -76,30 +90,13 @@ class SentenceTransformerEncoder:
             encoded.update(zip(batch, results, strict=True))
         return (encoded[i] for i in range(len(texts)))
 
-    def _encode(self, texts: Sequence[str], prompt_name: str) -> Iterator[Encoded]:
-        import torch
-
-        prompt = self._model.prompts.get(prompt_name) or ""
-        with torch.inference_mode():
-            features = self._model.preprocess(list(texts), prompt=prompt)
-            offsets = features.pop("offset_mapping", None)
-            if offsets is None:
-                offsets = self._offsets([prompt + text for text in texts])
-            output = self._model(features)
-        vectors = unit_rows(output["sentence_embedding"].float().numpy())
-        tokens = output["token_embeddings"].float().numpy()
-        for row, vector in enumerate(vectors):
-            spans = np.asarray(offsets[row], dtype=np.int32)
+    def _encode(self, texts: Sequence[str], kind: str) -> Iterator[Encoded]:
+        prompt = self._prompts.get(kind) or ""
+        layer = self._model([prompt + text for text in texts])
+        for vector, tokens, spans in zip(unit_rows(layer.vectors), *layer[1:], strict=True):
             # Special tokens and padding have empty ranges; the prompt's end before the text.
             kept = (spans[:, 1] > spans[:, 0]) & (spans[:, 1] > len(prompt))
-            yield Encoded(vector, tokens[row][kept], np.maximum(spans[kept] - len(prompt), 0))
-
-    def _offsets(self, texts: list[str]) -> Any:
-        batch = self._model.tokenizer(
-            texts, padding=True, truncation=True, max_length=self._model.max_seq_length,
-            return_offsets_mapping=True,
-        )  # fmt: skip
-        return batch["offset_mapping"]
+            yield Encoded(vector, tokens[kept], np.maximum(spans[kept] - len(prompt), 0))
 
 
 def load_encoder(
@@ -108,34 +105,39 @@ def load_encoder(
     threads: int = 0,
     query_prompt: str | None = None,
     document_prompt: str | None = None,
-) -> SentenceTransformerEncoder:
+) -> TextEncoder:
     """The embedded encoder, or any sentence-transformers model by folder or hub name.
 
     Prompts left at None are the model's own. Raises `SettingsError` when it cannot be loaded.
     """
+    given = {"query": query_prompt, "document": document_prompt}
+    prompts = {kind: prompt for kind, prompt in given.items() if prompt is not None}
+    if name == EMBEDDED:
+        from oncoqa.retrieval.onnx_model import OnnxModel
+
+        model = OnnxModel(EMBEDDED_FOLDER, threads=threads)
+        fingerprint = _files_hash(EMBEDDED_FOLDER)
+        return TextEncoder(model, EMBEDDED_PROMPTS | prompts, name=name, fingerprint=fingerprint)
+    return _load_other(name, prompts)
+
+
+def _load_other(name: str, prompts: dict[str, str]) -> TextEncoder:
     from sentence_transformers import SentenceTransformer
 
-    given = {"query": query_prompt, "document": document_prompt}
-    prompts = {key: prompt for key, prompt in given.items() if prompt is not None}
-    if name == EMBEDDED:
-        from oncoqa.retrieval.onnx_module import OnnxModule
+    from oncoqa.retrieval.torch_model import TorchModel
 
-        module = OnnxModule(EMBEDDED_FOLDER, threads=threads)
-        model = SentenceTransformer(modules=[module], prompts=EMBEDDED_PROMPTS | prompts)
-        fingerprint = _files_hash(EMBEDDED_FOLDER)
-    else:
-        try:
-            model = SentenceTransformer(name)
-        except (OSError, ValueError) as error:
-            raise SettingsError(
-                f"the encoder {name!r} cannot be loaded: {_first_line(error)}. Set ONCOQA_ENCODER "
-                f"to {EMBEDDED!r}, to a folder, or to a model's name while the network is there."
-            ) from error
-        model.prompts.update(prompts)
-        fingerprint = _files_hash(Path(name)) if Path(name).is_dir() else _revision(model, name)
-    model.eval()
-    digest = hashlib.sha256(f"{fingerprint}{sorted(model.prompts.items())}".encode()).hexdigest()
-    return SentenceTransformerEncoder(model, name=name, fingerprint=digest[:16])
+    try:
+        model = SentenceTransformer(name)
+    except (OSError, ValueError) as error:
+        reason = str(error).strip().split("\n", 1)[0]
+        raise SettingsError(
+            f"the encoder {name!r} cannot be loaded: {reason}. Set ONCOQA_ENCODER to {EMBEDDED!r}, "
+            "to a folder, or to a model's name while the network is there."
+        ) from error
+    folder = Path(name)
+    fingerprint = _files_hash(folder) if folder.is_dir() else _revision(model, name)
+    own = {kind: prompt or "" for kind, prompt in model.prompts.items()}
+    return TextEncoder(TorchModel(model), own | prompts, name=name, fingerprint=fingerprint)
 
 
 def unit_rows(vectors: NDArray[Any]) -> Floats:
@@ -145,22 +147,18 @@ def unit_rows(vectors: NDArray[Any]) -> Floats:
     return rows
 
 
+_DECIDES = {".onnx", ".json", ".safetensors"}  # files that could change a vector
+
+
 def _files_hash(folder: Path) -> str:
-    """Of a model's folder: every file that could change a vector."""
     digest = hashlib.sha256()
-    for path in sorted(
-        p for p in folder.rglob("*") if p.suffix in {".onnx", ".json", ".safetensors"}
-    ):
+    for path in sorted(p for p in folder.rglob("*") if p.suffix in _DECIDES):
         digest.update(path.relative_to(folder).as_posix().encode())
         with path.open("rb") as file:
             digest.update(hashlib.file_digest(file, "sha256").digest())
     return digest.hexdigest()
 
 
-def _revision(model: "SentenceTransformer", name: str) -> str:
+def _revision(model: Any, name: str) -> str:
     config = getattr(model.transformers_model, "config", None)
     return f"{name}@{getattr(config, '_commit_hash', None)}"
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n", 1)[0]

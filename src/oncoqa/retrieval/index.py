@@ -1,7 +1,8 @@
 """The index on disk: build, save, load. A generation is whole or is not there.
 
 index/CURRENT            the name of the generation in service
-index/<generation>/      manifest.json and the files that it lists with their hashes:
+index/<generation>/      manifest.json, the files that it lists with their hashes, and its own hash:
+    manifest.sha256      as `sha256sum --check` reads it
     releases.jsonl       each release with its text: an answer needs nothing but its generation
     passages.jsonl       where each passage stands
     vectors.npy          (passages, dim), unit rows
@@ -18,6 +19,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -28,7 +30,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 from scipy.sparse import csr_array
 
 from oncoqa.errors import IndexCorrupt, IndexMismatch, IndexMissing, SearchIndexError
@@ -41,6 +43,7 @@ from oncoqa.types import Passage, Release, Span
 
 FORMAT = 1  # one more when the files or the analysis of their text change
 KEPT_GENERATIONS = 3
+_GENERATION = re.compile(r"\d{8}T\d{9}-[0-9a-f]{8}")  # nothing else in the folder is ours
 
 _RELEASE = TypeAdapter(Release)
 
@@ -107,22 +110,37 @@ def build(
 
 
 def save(index: SearchIndex, folder: Path) -> Manifest:
-    """Write a generation beside the others, then put it in service."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with _only_writer(folder):
-        name = index.manifest.generation
-        unfinished = folder / f".{name}.tmp"
-        unfinished.mkdir()
-        hashes = {file: _write(unfinished / file, data) for file, data in _files(index)}
-        manifest = index.manifest.model_copy(update={"files": hashes})
-        _write(unfinished / "manifest.json", manifest.model_dump_json(indent=2).encode())
-        _flush(unfinished)
-        unfinished.rename(folder / name)
-        _flush(folder)
-        _write(folder / ".CURRENT.tmp", f"{name}\n".encode())
-        os.replace(folder / ".CURRENT.tmp", folder / "CURRENT")
-        _flush(folder)
-        _remove_old(folder, kept=name)
+    """Write a generation beside the others, then put it in service.
+
+    Raises `SearchIndexError` when it cannot be written; the former one then stays in service.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with _only_writer(folder):
+            return _save(index, folder)
+    except OSError as error:
+        raise SearchIndexError(
+            f"{folder}: the index cannot be written ({error.strerror}); make room there, or set "
+            "ONCOQA_INDEX_DIR to a folder that can be written"
+        ) from error
+
+
+def _save(index: SearchIndex, folder: Path) -> Manifest:
+    _remove_unfinished(folder)
+    name = index.manifest.generation
+    unfinished = folder / f".{name}.tmp"
+    unfinished.mkdir()
+    hashes = {file: _write(unfinished / file, data) for file, data in _files(index)}
+    manifest = index.manifest.model_copy(update={"files": hashes})
+    sha256 = _write(unfinished / "manifest.json", manifest.model_dump_json(indent=2).encode())
+    _write(unfinished / "manifest.sha256", f"{sha256}  manifest.json\n".encode())
+    _flush(unfinished)
+    unfinished.rename(folder / name)
+    _flush(folder)
+    _write(folder / ".CURRENT.tmp", f"{name}\n".encode())
+    os.replace(folder / ".CURRENT.tmp", folder / "CURRENT")
+    _flush(folder)
+    _remove_old(folder, kept=name)
     return manifest
 
 
@@ -145,15 +163,21 @@ def load(folder: Path, *, expected: Recipe | None = None) -> SearchIndex:
 def read_manifest(folder: Path) -> tuple[Path, Manifest]:
     """The folder of the generation in service, and its manifest."""
     try:
-        generation = folder / (folder / "CURRENT").read_text(encoding="utf-8").strip()
+        name = (folder / "CURRENT").read_text(encoding="utf-8").strip()
     except FileNotFoundError as error:
         raise IndexMissing(f"{folder}: no index yet; run `oncoqa index`") from error
-    except UnicodeDecodeError as error:
+    except (OSError, UnicodeDecodeError) as error:
         raise IndexCorrupt(f"{folder / 'CURRENT'}: unreadable; run `oncoqa index`") from error
+    if not _GENERATION.fullmatch(name):
+        raise IndexCorrupt(f"{folder / 'CURRENT'}: names no generation; run `oncoqa index`")
+    generation = folder / name
     try:
+        sha256 = (generation / "manifest.sha256").read_text(encoding="utf-8")
         data = (generation / "manifest.json").read_bytes()
+        if sha256 != f"{hashlib.sha256(data).hexdigest()}  manifest.json\n":
+            raise ValueError("does not match its hash")
         return generation, Manifest.model_validate_json(data)
-    except (OSError, ValidationError) as error:
+    except (OSError, ValueError) as error:
         raise IndexCorrupt(
             f"{generation / 'manifest.json'}: missing or damaged; run `oncoqa index`"
         ) from error
@@ -280,9 +304,15 @@ def _only_writer(folder: Path) -> Iterator[None]:
 
 
 def _remove_old(folder: Path, *, kept: str) -> None:
-    """Leave the last generations, and nothing that an interrupted build left behind."""
-    for unfinished in folder.glob(".*.tmp"):
-        shutil.rmtree(unfinished, ignore_errors=True)
-    generations = sorted(p.parent for p in folder.glob("*/manifest.json") if p.parent.name != kept)
-    for old in generations[: -(KEPT_GENERATIONS - 1)]:
+    """Leave the last generations, damaged ones included, and whatever is no generation."""
+    generations = sorted(p for p in folder.iterdir() if _GENERATION.fullmatch(p.name))
+    former = [path for path in generations if path.name != kept]
+    for old in former[: -(KEPT_GENERATIONS - 1)]:
         shutil.rmtree(old)
+
+
+def _remove_unfinished(folder: Path) -> None:
+    """What an interrupted build left behind: on a full disk, its room is needed first."""
+    for path in folder.glob(".*.tmp"):
+        if _GENERATION.fullmatch(path.name[1 : -len(".tmp")]):
+            shutil.rmtree(path, ignore_errors=True)

@@ -1,0 +1,48 @@
+"""The embedded encoder, run by ONNX Runtime: no PyTorch, so a process starts in a second."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from tokenizers import Tokenizer
+
+from oncoqa.retrieval.encoder import Layer
+
+MAX_TOKENS = 512
+PAD_ID = 1
+
+
+class OnnxModel:
+    """Reads a folder with `model.onnx` and `tokenizer.json`.
+
+    The graph takes `input_ids` and `attention_mask` (batch, tokens), int64, and gives
+    `sentence_embedding` (batch, dim), of unit length, and `token_embeddings` (batch, tokens, dim).
+    """
+
+    def __init__(self, folder: Path, *, threads: int) -> None:
+        import onnxruntime
+
+        self.folder = folder
+        self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self.tokenizer.enable_truncation(MAX_TOKENS)
+        self.tokenizer.enable_padding(pad_id=PAD_ID)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads  # 0: one for each core
+        # Threads that spin while they wait for work take the cores from everything else.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        self._session = onnxruntime.InferenceSession(
+            str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
+        )
+
+    @property
+    def dimension(self) -> int:
+        return int(self._session.get_outputs()[0].shape[-1])
+
+    def __call__(self, texts: Sequence[str]) -> Layer:
+        encodings = self.tokenizer.encode_batch(list(texts))
+        ids = np.array([e.ids for e in encodings], dtype=np.int64)
+        mask = np.array([e.attention_mask for e in encodings], dtype=np.int64)
+        feed = {"input_ids": ids, "attention_mask": mask}
+        vectors, tokens = self._session.run(["sentence_embedding", "token_embeddings"], feed)
+        spans = np.array([e.offsets for e in encodings], dtype=np.int32)
+        return Layer(np.asarray(vectors), np.asarray(tokens), spans)
