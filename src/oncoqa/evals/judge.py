@@ -56,9 +56,10 @@ def judge(
     common = corpus.validity(reply)
     if isinstance(case, Unanswerable):
         return _with(common, judge_unanswerable(case, gold, reply))
-    verdict = _with(common, judge_answerable(case, gold, reply))
     if found is None:
-        return verdict
+        return _with(common, judge_answerable(case, gold, reply))
+    read = reply if reply.hits else replace(reply, hits=tuple(found))  # an API tells no hits
+    verdict = _with(common, judge_answerable(case, gold, read))
     return _with(retrieval_scores(gold, found), verdict)
 
 
