@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve test check index eval bench fault browser
+.PHONY: help install serve test check index eval bench fault browser lock
 
 help: ## these commands
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -39,6 +39,17 @@ check: $(STAMP) ## lint, format and types
 	$(BIN)/ruff format --check src tests bench
 	$(BIN)/mypy
 	$(BIN)/oncoqa corpus check
+
+lock: ## pin what pyproject.toml asks for, in a clean environment
+	rm -rf .lock && $(PYTHON) -m venv .lock
+	.lock/bin/python -m pip install --quiet --upgrade pip
+	.lock/bin/python -m pip install --quiet torch==2.13.0 hatchling editables
+	.lock/bin/python -m pip install --quiet .
+	.lock/bin/python -m pip freeze --exclude oncoqa --exclude pip > requirements.lock
+	.lock/bin/python -m pip install --quiet --group dev
+	.lock/bin/python -m pip freeze --exclude oncoqa --exclude pip \
+	  | grep -vxFf requirements.lock > requirements-dev.lock
+	rm -rf .lock
 
 eval: $(STAMP) ## the reference questions
 	$(BIN)/oncoqa eval
