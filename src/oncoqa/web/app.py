@@ -8,7 +8,16 @@ from starlette.middleware.gzip import GZipMiddleware
 from oncoqa.assistant import Assistant
 from oncoqa.conversations import ConversationStore
 from oncoqa.settings import Settings
-from oncoqa.web import api, operations, pages, problems, reading
+from oncoqa.web import (
+    api,
+    exports,
+    feedback,
+    operations,
+    pages,
+    problems,
+    reading,
+    shares,
+)
 from oncoqa.web.metrics import Measure
 from oncoqa.web.security import BodyLimit, SecurityHeaders, make_signer, same_origin
 from oncoqa.web.site import Edition, Site
@@ -31,14 +40,15 @@ def create_app(
         openapi_url="/api/openapi.json",
         dependencies=[Depends(same_origin)],
     )
+    app.include_router(api.events)  # before the JSON of the same path
     app.state.site = Site(
         make_edition(assistant, built_at),
         settings=settings,
         conversations=conversations,
         signer=make_signer(settings.data_dir),
     )
-    for part in (api.events, api.router, operations.router, pages.router, reading.router):
-        app.include_router(part)
+    for part in (api, operations, pages, reading, exports, shares, feedback):
+        app.include_router(part.router)
     app.mount("/static", Assets(packages=[("oncoqa.web", "static")]), name="static")
     problems.install(app)
     app.add_middleware(BodyLimit)

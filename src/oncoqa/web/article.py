@@ -23,6 +23,7 @@ class Piece:
 
     text: str
     marked: bool  # within the highlighted span
+    dateline: bool
     link: str | None
 
 
@@ -86,53 +87,80 @@ def _moved(text: str, start: int, length: int, v: str) -> Span | None:
 
 def article(release: Release, passages: Sequence[Passage], mark: Span | None) -> list[Node]:
     """The blocks of a release in order, list items under their lists."""
+    looks = Looks(mark, dateline(release), _links(release.text))
     root = Node("list")
     lists: list[Node] = [root]  # the lists that are open, the outermost first
     for block in blocks(release.text):
-        node = Node(block.kind, block.level, tuple(_parts(release, passages, block, mark)))
-        if block.kind != "item":
-            lists = [root]
+        node = Node(block.kind, block.level, tuple(_parts(release, passages, block, looks)))
+        if block.kind == "item":
+            _open_lists(lists, block.level)
         else:
-            del lists[block.level + 1 :]
-            while len(lists) <= block.level:
-                opened = Node("list", len(lists))
-                above = lists[-1]
-                (above.children[-1] if above is not root else root).children.append(opened)
-                lists.append(opened)
+            del lists[1:]
         lists[-1].children.append(node)
     return root.children
 
 
+def _open_lists(lists: list[Node], level: int) -> None:
+    """Make the last list the one of this level, under the item before it when there is one."""
+    del lists[level + 1 :]
+    while len(lists) <= level:
+        above = lists[-1]
+        opened = Node("list", len(lists))
+        nested = len(lists) > 1 and above.children
+        (above.children[-1] if nested else above).children.append(opened)
+        lists.append(opened)
+
+
 def _parts(
-    release: Release, passages: Sequence[Passage], block: Block, mark: Span | None
+    release: Release, passages: Sequence[Passage], block: Block, looks: "Looks"
 ) -> Iterator[Part]:
     if block.kind == "heading":
-        yield Part("", False, tuple(_pieces(release.text, block.start, block.end, None)))
+        yield Part("", False, tuple(_pieces(release.text, block.start, block.end, Looks())))
         return
     inside = [p for p in passages if block.start <= p.start and p.end <= block.end]
     starts = [block.start, *(p.start for p in inside[1:]), block.end]  # no space is left out
     for passage, (start, end) in zip(inside, pairwise(starts), strict=True):
         anchor = passage.id.partition("#")[2]
-        yield Part(anchor, passage.furniture, tuple(_pieces(release.text, start, end, mark)))
+        pieces = tuple(_pieces(release.text, start, end, looks))
+        yield Part(anchor, passage.furniture, pieces)
 
 
-def _pieces(text: str, start: int, end: int, mark: Span | None) -> Iterator[Piece]:
-    links = [Span(*m.span()) for m in _ADDRESS.finditer(text, start, end)]
-    spans = [*links, mark] if mark else links
-    cuts = {start, end} | {cut for span in spans for cut in span if start < cut < end}
-    ordered = sorted(cuts)
-    for left, right in pairwise(ordered):
-        link = next((s for s in links if s.start <= left < s.end), None)
+def _pieces(text: str, start: int, end: int, looks: "Looks") -> Iterator[Piece]:
+    cuts = {start, end} | {cut for cut in looks.cuts() if start < cut < end}
+    for left, right in pairwise(sorted(cuts)):
+        link = next((span for span in looks.links if span.start <= left < span.end), None)
         yield Piece(
             text[left:right],
-            marked=mark is not None and mark.start <= left < mark.end,
+            marked=_within(left, looks.mark),
+            dateline=_within(left, looks.dateline),
             link=text[link.start : link.end] if link else None,
         )
 
 
-def dateline(release: Release, node: Node) -> int:
-    """How many characters of a first paragraph are its dateline: `Reims, 28 novembre 2025 –`."""
-    if release.place is None or node.kind != "paragraph":
-        return 0
-    match = re.match(rf"{re.escape(release.place)}, [^–—]{{4,30}} [–—]", node.text)
-    return match.end() if match else 0
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """Which ranges of a release look like something."""
+
+    mark: Span | None = None
+    dateline: Span | None = None
+    links: tuple[Span, ...] = ()
+
+    def cuts(self) -> Iterator[int]:
+        for span in (self.mark, self.dateline, *self.links):
+            yield from span or ()
+
+
+def _within(place: int, span: Span | None) -> bool:
+    return span is not None and span.start <= place < span.end
+
+
+def _links(text: str) -> tuple[Span, ...]:
+    return tuple(Span(*match.span()) for match in _ADDRESS.finditer(text))
+
+
+def dateline(release: Release) -> Span | None:
+    """The place and date that a text may open with: `Reims, 28 novembre 2025 –`."""
+    if release.place is None:
+        return None
+    match = re.match(rf"\s*{re.escape(release.place)}, [^–—\n]{{4,30}} [–—]", release.text)
+    return Span(*match.span()) if match else None

@@ -3,15 +3,12 @@
 import hashlib
 from urllib.parse import quote as percent
 
-from oncoqa.web.payload import CitationPayload
 
-
-def citation(citation: CitationPayload) -> str:
-    """A release, opened at the words cited. `v` is how the page knows that they are still there."""
-    release_id, _, anchor = citation.passage_id.partition("#")
-    span = f"{citation.start}-{citation.end}"
-    version = fingerprint(citation.quote)
-    return f"/communiques/{percent(release_id)}?hl={span}&v={version}#{percent(anchor)}"
+def to_words(passage_id: str, start: int, end: int, quote: str) -> str:
+    """A release, opened at the words quoted. `v` is how its page knows that they still stand."""
+    release_id, _, anchor = passage_id.partition("#")
+    span = f"hl={start}-{end}&v={fingerprint(quote)}"
+    return f"/communiques/{percent(release_id)}?{span}#{percent(anchor)}"
 
 
 def fingerprint(quote: str) -> str:

@@ -10,7 +10,7 @@ from oncoqa.web import chat
 from oncoqa.web.problems import Problem, checked_question
 from oncoqa.web.security import keep_owner, owned_conversation, owner_of, public
 from oncoqa.web.site import Edition, Site, edition_of, site_of
-from oncoqa.web.turns import turn_view
+from oncoqa.web.turns import BLANK_ANSWER, blank_source, turn_view
 from oncoqa.web.view import language_of, render
 from oncoqa.web.words import words_in
 
@@ -86,6 +86,9 @@ def _page(
         turns=[turn_view(t, conversation.id) for t in conversation.turns] if conversation else [],
         suggestions=edition.suggestions,
         question=question,
+        thanks=request.query_params.get("avis") == "merci",
+        blank_answer=BLANK_ANSWER,
+        blank_source=blank_source(language_of(request)),
         problem=problem.told(words_in(language_of(request))) if problem else None,
     )
     response.headers["Cache-Control"] = "private, no-store"

@@ -20,6 +20,8 @@ from oncoqa.types import (
     ReleaseStatus,
     Statement,
 )
+from oncoqa.web.links import to_words
+from oncoqa.web.speaker import speaker
 
 
 class Payload(BaseModel):
@@ -57,7 +59,8 @@ class CitationPayload(Payload):
     quote: str
     speaker: str | None = None  # who said it, and in what role, when the release says so
     headings: tuple[str, ...]
-    permalink: str
+    permalink: str  # of the passage, for good
+    link: str  # of the very words, as they stood
 
 
 class StatementPayload(Payload):
@@ -204,8 +207,10 @@ def _citation(citation: Citation, number: int) -> CitationPayload:
         start=citation.start,
         end=citation.end,
         quote=citation.quote,
+        speaker=speaker(citation.release.text, citation.start, citation.end),
         headings=citation.passage.headings,
         permalink=permalink(citation.passage),
+        link=to_words(citation.passage.id, citation.start, citation.end, citation.quote),
     )
 
 

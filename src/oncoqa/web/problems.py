@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from oncoqa.answering.understand import MAX_CHARACTERS, read_question
 from oncoqa.conversations import StoreError
 from oncoqa.errors import OncoqaError, QuestionError
+from oncoqa.web.policy import HEADERS
 from oncoqa.web.view import language_of, render
 from oncoqa.web.words import N_, Words, words_in
 
@@ -90,6 +91,9 @@ _FIELDS = {
 }
 
 
+_OTHER = N_("cette valeur ne convient pas")
+
+
 def checked_question(question: str) -> str:
     """The question as it will be asked. Raises `Problem`, in the reader's language."""
     try:
@@ -156,7 +160,11 @@ async def _known(request: Request, error: Exception) -> Response:
     return await respond(request, as_problem(error))
 
 
-_unforeseen = _known
+async def _unforeseen(request: Request, error: Exception) -> Response:
+    """Answered outside every middleware, so that it puts the policy on by itself."""
+    response = await _known(request, error)
+    response.headers.update(HEADERS)
+    return response
 
 
 async def _http(request: Request, error: Exception) -> Response:
@@ -177,7 +185,7 @@ async def _invalid(request: Request, error: Exception) -> Response:
         return await respond(request, problem)
     field = ".".join(str(part) for part in detail["loc"][1:]) or "corps"
     words = words_in(language_of(request))
-    what = words(_FIELDS.get(detail["type"], N_("cette valeur ne convient pas")))
+    what = words(_FIELDS.get(detail["type"], _OTHER))
     message = N_("Champ « %(field)s » : %(what)s.")
     problem = Problem(422, "invalid_request", message, field=field, what=what)
     return await respond(request, problem)

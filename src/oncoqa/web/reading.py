@@ -10,7 +10,7 @@ from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 
 from oncoqa.corpus.split import split
 from oncoqa.types import Filters, Hit, Language, Passage, Release
-from oncoqa.web.article import Highlight, article, dateline, find_highlight
+from oncoqa.web.article import Highlight, article, find_highlight
 from oncoqa.web.problems import NO_RELEASE, Problem, checked_question
 from oncoqa.web.security import public
 from oncoqa.web.site import Edition, Site, edition_of, site_of
@@ -128,7 +128,6 @@ def release(
         release=found,
         successor=successor,
         nodes=nodes,
-        dateline=dateline(found, nodes[0]),
         highlight=highlight,
         target=_passage_at(passages, highlight),
         related=related(edition, found),

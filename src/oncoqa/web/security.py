@@ -12,25 +12,14 @@ from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from oncoqa.conversations import Conversation, Share, StoreError
-from oncoqa.web.problems import FOREIGN, NO_CONVERSATION, NO_SHARE
+from oncoqa.conversations import Conversation, Share, StoreError, Turn
+from oncoqa.web.policy import HEADERS
+from oncoqa.web.problems import FOREIGN, NO_CONVERSATION, NO_SHARE, NO_TURN
 from oncoqa.web.site import site_of
 from oncoqa.web.view import YEAR
 
 OWNER_COOKIE = "oncoqa_owner"
 MAX_BODY = 64 * 1024
-
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
-        "object-src 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
-    ),
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    "Referrer-Policy": "same-origin",  # not no-referrer: a form would then send `Origin: null`
-    "X-Content-Type-Options": "nosniff",
-}
 
 
 class SecurityHeaders:
@@ -141,10 +130,32 @@ def owned_conversation(
     return conversation
 
 
+def owned_turn(
+    turn_id: str, conversation: Annotated[Conversation, Depends(owned_conversation)]
+) -> Turn:
+    """An answer of a conversation that is the caller's."""
+    turn = next((turn for turn in conversation.turns if turn.id == turn_id), None)
+    if turn is None:
+        raise NO_TURN
+    return turn
+
+
 def shared_with_link(share_id: str, request: Request) -> Share:
     """Whoever was given the address may read."""
     share = site_of(request).conversations.shared(share_id)
     if share is None:
+        raise NO_SHARE
+    return share
+
+
+def owned_share(
+    request: Request,
+    share: Annotated[Share, Depends(shared_with_link)],
+    owner: Annotated[str | None, Depends(owner_of)],
+) -> Share:
+    """Whoever shared it may take it back; having been given the link is not enough."""
+    conversation = site_of(request).conversations.get(share.conversation_id, owner)
+    if owner is None or conversation is None or conversation.owner != owner:
         raise NO_SHARE
     return share
 

@@ -3,7 +3,14 @@
 from dataclasses import dataclass
 
 from oncoqa.conversations import Turn
-from oncoqa.web.payload import AnswerPayload, CitationPayload, Receipt, StatementPayload
+from oncoqa.types import Language
+from oncoqa.web.payload import (
+    AnswerPayload,
+    CitationPayload,
+    Receipt,
+    ReleasePayload,
+    StatementPayload,
+)
 
 Pieces = tuple[tuple[str, bool], ...]  # text, and whether it is the answering words
 
@@ -88,3 +95,23 @@ def _mark_of_last(statement: StatementPayload, last: CitationPayload) -> tuple[i
     shift = len(statement.text) - len(last.quote)
     start, end = statement.highlight
     return (start - shift, end - shift) if shift <= start else None
+
+
+# What the templates of a stream are made with: nothing to show yet.
+BLANK_ANSWER = AnswerPayload.model_construct(choices=(), nearest=())
+
+
+def blank_source(language: Language) -> Source:
+    """From a release in the other language, so that it carries the label of an original text."""
+    release = ReleasePayload(
+        id="",
+        title="",
+        published=None,
+        publisher="",
+        url=None,
+        language="en" if language == "fr" else "fr",
+    )
+    citation = CitationPayload.model_construct(
+        number=0, release=release, quote="", speaker=None, headings=(), link=""
+    )
+    return Source(citation, ())

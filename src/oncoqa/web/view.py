@@ -14,7 +14,6 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from oncoqa.types import Language
-from oncoqa.web import links
 from oncoqa.web.site import edition_of, site_of
 from oncoqa.web.wording import ABSTENTIONS, FEEDBACK_REASONS
 from oncoqa.web.words import LANGUAGES, words_in
@@ -43,7 +42,9 @@ def language_of(request: Request) -> Language:
 def render(request: Request, template: str, *, status: int = 200, **context: Any) -> Response:
     """A page. Its language is kept when the reader has just chosen it."""
     language = language_of(request)
-    html = _ENVIRONMENT.get_template(template).render(_shared(request, language) | context)
+    html = _ENVIRONMENT.get_template(template).render(
+        _shared(request, language) | {"status": status} | context
+    )
     response = HTMLResponse(html, status, {"Content-Language": language})
     response.headers["Vary"] = "Accept-Language, Cookie"
     response.headers["Cache-Control"] = "private, no-cache"
@@ -74,7 +75,6 @@ def _shared(request: Request, language: Language) -> dict[str, Any]:
         "abstentions": ABSTENTIONS,
         "feedback_reasons": FEEDBACK_REASONS,
         "asset": asset,
-        "links": links,
         "epoch": datetime.fromtimestamp(0, UTC),
         "origin": str(request.base_url).rstrip("/"),
         "canonical": str(request.url.replace(query="")),

@@ -9,7 +9,7 @@ ABSTENTION = N_("Les communiqués n'y répondent pas.")
 ABSTENTIONS: dict[Reason, tuple[str, str]] = {
     "not_in_releases": (
         ABSTENTION,
-        N_("Aucune phrase des communiqués ne répond à cette question. Voici les plus proches."),
+        N_("Aucune phrase des communiqués ne répond à cette question."),
     ),
     "off_topic": (
         N_("Cette question sort du champ des communiqués."),

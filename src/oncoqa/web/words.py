@@ -29,6 +29,9 @@ def N_(message: str) -> str:
     return message
 
 
+UNDATED = N_("sans date")
+
+
 class Words:
     def __init__(self, language: Language) -> None:
         self.language = language
@@ -40,13 +43,16 @@ class Words:
 
     def plural(self, one: str, many: str, number: int, /, **values: object) -> str:
         """`%(num)s` stands for the number."""
-        text = self._set(self._catalogue.ngettext(one, many, number))
+        if self.language == "fr":  # zero is singular in French
+            text = self._set(one if number < 2 else many)
+        else:
+            text = self._set(self._catalogue.ngettext(one, many, number))
         return text % (values | {"num": number})
 
     def date(self, day: date | None) -> str:
         """28 novembre 2025; for None, that the release bears no date."""
         if day is None:
-            return self("sans date")
+            return self(UNDATED)
         return format_date(day, "long", locale=self.language)
 
     def moment(self, moment: datetime) -> str:
