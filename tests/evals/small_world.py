@@ -107,6 +107,13 @@ class ShiftedSpan(Broken):
         return replace(said, citations=moved)
 
 
+class Rewriting(Broken):
+    def ask(self, question: str) -> Reply:
+        reply = super().ask(question)
+        said = tuple(replace(s, text=f"Oui : {s.text}") for s in reply.statements)
+        return replace(reply, statements=said)
+
+
 class StuckAbstention(Broken):
     def ask(self, question: str) -> Reply:
         reply = super().ask(question)

@@ -6,6 +6,7 @@ import pytest
 from small_world import (
     NeverSilent,
     Oracle,
+    Rewriting,
     ShiftedSpan,
     StuckAbstention,
     SwappedRanks,
@@ -49,6 +50,15 @@ def test_a_shifted_span_breaks_a_hard_gate(bench: Bench) -> None:
     run = shifted.run("all")
     (broken,) = broken_gates(run, shifted.run("all"))
     assert broken.startswith("span_valid: 12 answers fail it: a-0, a-1")
+
+
+def test_a_sentence_that_is_not_its_quotation_breaks_a_gate_unless_a_model_writes(
+    bench: Bench,
+) -> None:
+    rewriting = replace(bench, asker=Rewriting(bench.asker))
+    runs = rewriting.run("all"), rewriting.run("all")
+    assert [line.split(":")[0] for line in broken_gates(*runs)] == ["verbatim"]
+    assert not list(broken_gates(*runs, drafted=True))
 
 
 def test_a_system_that_wavers_breaks_determinism(bench: Bench) -> None:

@@ -86,13 +86,14 @@ def test_the_marked_words_are_scored_when_there_are_any(
     assert (found.scores["exact_match"], found.scores["f1"]) == (1, 1)
 
 
-def test_words_that_are_not_the_quotation_are_no_valid_span(
+def test_words_that_are_not_the_quotation_are_not_verbatim(
     reference: Reference, oracle: Oracle
 ) -> None:
     said = right_reply(oracle).statements[0]
     changed = replace(said, text=said.text.replace("100", "1000"))
     reply = replace(right_reply(oracle), statements=(changed,))
-    assert verdict(reference, reply).scores["span_valid"] == 0
+    scores = verdict(reference, reply).scores
+    assert (scores["span_valid"], scores["verbatim"]) == (1, 0)
 
 
 def test_a_passage_that_no_release_has_is_no_valid_id(reference: Reference, oracle: Oracle) -> None:

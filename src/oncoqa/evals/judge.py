@@ -31,6 +31,7 @@ class Corpus:
         return {
             "id_valid": float(all(self.id_valid(said) for said in reply.statements)),
             "span_valid": float(all(self.span_valid(said) for said in reply.statements)),
+            "verbatim": float(all(said.verbatim for said in reply.statements)),
         }
 
     def id_valid(self, said: Said) -> bool:
@@ -39,14 +40,13 @@ class Corpus:
         )
 
     def span_valid(self, said: Said) -> bool:
-        """Each range holds the words quoted, and the quotations are the words shown."""
-        ranges = all(
+        """Each range holds the words quoted."""
+        return all(
             (release := self.releases.get(c.place.release)) is not None
             and 0 <= c.place.start < c.place.end
             and release.text[c.place.start : c.place.end] == c.quote
             for c in said.citations
         )
-        return ranges and said.verbatim
 
 
 def judge(

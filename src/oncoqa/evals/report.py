@@ -51,7 +51,8 @@ MEANING = {
     "ndcg@10": "gold high in the list",
     "release@1": "the first passage is of the right release",
     "id_valid": "every citation names a release and a passage that exist",
-    "span_valid": "every range holds the words quoted, and those are the words shown",
+    "span_valid": "every range holds the words quoted",
+    "verbatim": "the words shown are the quotations and nothing else",
 }
 TABLES = (
     ("By kind", "kind", alone),

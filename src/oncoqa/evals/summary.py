@@ -51,7 +51,7 @@ CONVERSATION = (
     "right", "publishable", "first_right", "nugget_recall", "evidence_recall", "abstained",
     "reason_right", "no_leak",
 )  # fmt: skip
-HARD = ("id_valid", "span_valid")
+HARD = ("id_valid", "span_valid", "verbatim")
 
 
 def alone(items: Iterable[Item]) -> list[Item]:
