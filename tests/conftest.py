@@ -4,9 +4,10 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+import hypothesis
 import pytest
-from fakes import CORPUS, HashingEncoder
 
+from fakes import CORPUS, HashingEncoder
 from oncoqa.assistant import Assistant
 from oncoqa.build import build_index, load_assistant
 from oncoqa.corpus.parse import read_corpus
@@ -15,6 +16,10 @@ from oncoqa.retrieval.encoder import Encoder, load_encoder
 from oncoqa.retrieval.index import SearchIndex, load
 from oncoqa.settings import Settings
 from oncoqa.types import Passage, Release
+
+# The same examples on every machine; no deadline, since its cores are shared.
+hypothesis.settings.register_profile("oncoqa", derandomize=True, deadline=None, max_examples=60)
+hypothesis.settings.load_profile("oncoqa")
 
 
 @pytest.fixture(autouse=True)

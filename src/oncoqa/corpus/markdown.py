@@ -13,7 +13,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 _MARKDOWN = MarkdownIt("zero").enable(["heading", "list"])
-_MARK = re.compile(r"[ \t]*(?:#{1,6}|[-*+]|\d+[.)])?[ \t]*")
+# The space after a mark tells "- 3" from "-3 °C" and "3. Les" from "3.5 %"; a year is no mark.
+_MARK = re.compile(r"[ \t]*(?:(?:#{1,6}|[-*+]|\d{1,2}[.)])(?=\s))?[ \t]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +39,10 @@ def blocks(text: str) -> Iterator[Block]:
                 depth -= 1
             case "heading_open":
                 heading = int(token.tag[1])
+            case "heading_close":  # not at the words of the heading: it may have none
+                heading = 0
             case "inline" if token.content:
                 yield _block(text, starts, token, heading, depth)
-                heading = 0
 
 
 def _block(text: str, starts: list[int], token: Token, heading: int, depth: int) -> Block:

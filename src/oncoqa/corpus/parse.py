@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
+from textwrap import shorten
 from typing import Annotated, Any
 
 import yaml
@@ -21,12 +22,23 @@ from oncoqa.types import Language, Release, ReleaseStatus, Section
 _FENCE = re.compile(r"^---[ \t]*$", re.MULTILINE)
 
 
+_ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+# pydantic would also take a number, or digits in quotes, for seconds since 1970: an embargo
+# "until 20251128" would have ended in August of that year.
 def _iso_date(value: object) -> object:
-    # YAML reads `2025-11-28` as a date and `2025-13-41` as a string; pydantic would also take
-    # an integer for a number of seconds.
-    if isinstance(value, datetime) or not isinstance(value, date | str):
-        raise ValueError("not a date")
-    return value
+    if isinstance(value, str) and _ISO_DAY.fullmatch(value):
+        return value
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    raise ValueError("not a date")
+
+
+def _iso_time(value: object) -> object:
+    if isinstance(value, datetime) or (isinstance(value, str) and _ISO_DAY.match(value)):
+        return value
+    raise ValueError("not a time")
 
 
 class Source(BaseModel):
@@ -51,7 +63,7 @@ class FrontMatter(BaseModel):
     language: Language
     url: Annotated[str, Field(pattern=r"^https?://\S+$")] | None = None
     status: ReleaseStatus
-    embargo_until: AwareDatetime | None = None
+    embargo_until: Annotated[AwareDatetime, BeforeValidator(_iso_time)] | None = None
     supersedes: str | None = None
     source: Source | None = None
 
@@ -122,11 +134,12 @@ def parse(content: str, *, where: str) -> Release:
         raise CorpusError([f"{where}:1: no front matter; start with '---', keys, '---'"])
     front = _front_matter(content[fences[0].end() : fences[1].start()], where)
     text = unicodedata.normalize("NFC", content[fences[1].end() :].strip("\n") + "\n")
-    if not text.strip():
+    sections = tuple(_sections(text))
+    if not sections:  # headings alone hold nothing that could be cited
         line = content[: fences[1].start()].count("\n") + 1
         raise CorpusError([f"{where}:{line}: no text under the front matter"])
     fields = {name: getattr(front, name) for name in FrontMatter.model_fields if name != "source"}
-    return Release(text=text, sections=tuple(_sections(text)), **fields)
+    return Release(text=text, sections=sections, **fields)
 
 
 def _front_matter(source: str, where: str) -> FrontMatter:
@@ -138,31 +151,44 @@ def _front_matter(source: str, where: str) -> FrontMatter:
         line = mark.line + 1 if mark else 1
         problem = error.problem or error.context
         raise CorpusError([f"{where}:{line}: front matter is not YAML: {problem}"]) from error
-    except (yaml.YAMLError, ValueError) as error:  # ValueError: 2025-02-31, which YAML reads
-        raise CorpusError([f"{where}:{_line_of(source)}: front matter: {error}"]) from error
+    except yaml.reader.ReaderError as error:
+        line = source[: error.position].count("\n") + 1
+        raise CorpusError([f"{where}:{line}: front matter: {error.reason}; remove it"]) from error
+    except Exception as error:  # PyYAML lets through what its constructors raise: 2025-02-31
+        line, written = _at_fault(source)
+        raise CorpusError(
+            [f"{where}:{line}: front matter: {written}: {_first_line(error)}; correct it"]
+        ) from error
     if not isinstance(node, yaml.MappingNode):
         raise CorpusError([f"{where}:1: front matter has no keys; see CONTRIBUTING.md"])
-    keys = [(key.value, key.start_mark.line + 1) for key, _ in node.value]
-    lines = dict(keys)
-    if len(lines) < len(keys):
-        again = next(pair for pair in keys if lines[pair[0]] != pair[1])
-        raise CorpusError([f"{where}:{lines[again[0]]}: {again[0]}: given twice; keep one"])
+    keys: dict[str, tuple[int, str]] = {}  # the line of each, and what is written after it
+    for key, value in node.value:
+        line = key.start_mark.line + 1
+        if key.value in keys:
+            raise CorpusError([f"{where}:{line}: {key.value}: given twice; keep one"])
+        written = source[value.start_mark.index : value.end_mark.index]
+        keys[key.value] = (line, shorten(written, 80, placeholder=" …"))
     try:
         return FrontMatter.model_validate(data)
     except ValidationError as error:
-        raise CorpusError([_problem(detail, lines, where) for detail in error.errors()]) from error
+        problems = dict.fromkeys(_problem(detail, keys, where) for detail in error.errors())
+        raise CorpusError(list(problems)) from error
 
 
-def _line_of(source: str) -> int:
-    """The line of the first date that no calendar has."""
+def _at_fault(source: str) -> tuple[int, str]:
+    """The first line whose value PyYAML reads and cannot make: a date of no calendar."""
     for number, line in enumerate(source.split("\n"), start=1):
         try:
             yaml.safe_load(line)
-        except ValueError:
-            return number
         except yaml.YAMLError:
             continue
-    return 1
+        except Exception:
+            return number, shorten(line, 80, placeholder=" …")
+    return 1, "unreadable"
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).split("\n", 1)[0]
 
 
 _EXPECTED = {
@@ -176,16 +202,16 @@ _EXPECTED = {
 }
 
 
-def _problem(detail: Any, lines: dict[str, int], where: str) -> str:
+def _problem(detail: Any, keys: Mapping[str, tuple[int, str]], where: str) -> str:
     key = str(detail["loc"][0])
-    line = lines.get(key, 1)
+    line, written = keys.get(key, (1, ""))
     expected = _EXPECTED.get(key, "text that is not empty")
     if detail["type"] == "missing" and len(detail["loc"]) == 1:
         return f"{where}:1: {key}: missing; give {expected}"
     if detail["type"] == "extra_forbidden" and len(detail["loc"]) == 1:
         known = ", ".join(FrontMatter.model_fields)
         return f"{where}:{line}: {key}: unknown key; known ones are {known}"
-    return f"{where}:{line}: {key}: {detail['input']!r} will not do; give {expected}"
+    return f"{where}:{line}: {key}: {written or 'nothing'} will not do; give {expected}"
 
 
 def _sections(text: str) -> Iterator[Section]:
