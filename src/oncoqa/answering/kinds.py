@@ -6,8 +6,10 @@ They say whether a sentence holds the kind of thing that is asked for, and where
 import re
 from collections.abc import Sequence
 
+from oncoqa.answering.lexicon import Lexicon
+from oncoqa.answering.spelling import exists
 from oncoqa.text import terms, words
-from oncoqa.types import Asks, Language, Span
+from oncoqa.types import Asks, Query, Span
 
 _MONTH = (
     r"(?:janvier|février|fevrier|mars|avril|mai|juin|juillet|août|aout|septembre|octobre|novembre"
@@ -54,11 +56,34 @@ _PATTERNS: dict[Asks, re.Pattern[str]] = {
     "place": _PLACE,
 }
 NEAR = 3  # words after a number that belong to what is counted
+INTRODUCED = 60  # characters by which a title brings a person nearer
+_COUNTED = re.compile(
+    r"\b(?:combien (?:de |d[’'])|nombre (?:de |d[’'])|how many |number of )"
+    r"(?:autres? |other )?([\w’'-]+)",
+    re.IGNORECASE,
+)
 
 
-def typed(asks: Asks) -> bool:
-    """Whether an answer to this kind of question can be told by its form."""
-    return asks in _PATTERNS
+def fit(asks: Asks, text: str, question: str) -> float:
+    """How well a sentence holds the kind of thing asked for, from 0 to 1.
+
+    "Combien de centres ?" wants a number of centres: another number fits half as well. A question
+    that asks for nothing of a known form fits every sentence alike, at 0.
+    """
+    spans = spans_of(asks, text, question)
+    if not spans:
+        return 0.0
+    counted = _COUNTED.search(question) if asks == "number" else None
+    if counted is None:
+        return 1.0
+    noun = set(terms(counted[1]))
+    return 1.0 if any(noun.intersection(terms(_after(text, span))) for span in spans) else 0.5
+
+
+def _after(text: str, span: Span) -> str:
+    """The words that a number may count: the next few."""
+    following = [w for w in words(text[span.end :]) if not w.stop][:NEAR]
+    return text[span.start : span.end + following[-1].end] if following else ""
 
 
 def spans_of(asks: Asks, text: str, question: str) -> list[Span]:
@@ -78,8 +103,6 @@ def spans_of(asks: Asks, text: str, question: str) -> list[Span]:
     ]
     if asks == "number" and _PERCENT.search(question):
         matches = [m for m in matches if "%" in m[0]] or matches
-    if asks == "person":
-        matches = [m for m in matches if _is_introduced(text, m)] or matches
     return [Span(*match.span()) for match in matches]
 
 
@@ -90,37 +113,57 @@ def _said(found: str, question: str) -> bool:
     return bool(own) and said.issuperset(own)
 
 
-def _is_introduced(text: str, match: re.Match[str]) -> bool:
-    """A title, or "par" before it, tells a person from a project."""
-    return bool(_TITLE.search(match[0]) or text[: match.start()].endswith("par "))
-
-
-def answering_span(
-    asks: Asks, text: str, question: str, language: Language, *, within: Span
-) -> Span | None:
-    """Of the things asked for in a sentence, the one nearest to the question's own words.
+def answering_span(query: Query, text: str, *, within: Span, lexicon: Lexicon) -> Span | None:
+    """Of the things asked for in a sentence, the one nearest to the question's rarest words.
 
     `within` is the sentence in `text`; so is the span that comes back. None when the sentence holds
     nothing of that kind: the whole sentence is then the answer.
     """
     sentence = text[within.start : within.end]
-    candidates = spans_of(asks, sentence, question)
+    candidates = spans_of(query.asks, sentence, query.meant)
+    if query.asks == "person":
+        candidates = [span for span in candidates if _is_person(sentence, span, lexicon)]
     if not candidates:
         return None
-    asked = set(terms(question, language))
-    known = [w for w in words(sentence) if not w.stop and asked.intersection(w.terms)]
-    nearest = min(
-        candidates, key=lambda span: _distance(span, [Span(w.start, w.end) for w in known])
-    )
-    if asks == "number":
+    known = _rarest_known(sentence, set(terms(query.meant, query.language)), lexicon)
+    nearest = min(candidates, key=lambda span: _distance(sentence, span, known))
+    if query.asks == "number":
         nearest = _with_unit(sentence, nearest)
     return Span(within.start + nearest.start, within.start + nearest.end)
 
 
-def _distance(span: Span, known: Sequence[Span]) -> float:
-    """Characters to the nearest word that the question asks about; what follows counts double."""
+def _is_person(sentence: str, span: Span, lexicon: Lexicon) -> bool:
+    """A name has a word that no dictionary holds, and is no acronym or institution of the field."""
+    name = _TITLE.sub("", sentence[span.start : span.end])
+    own = [w for w in words(name) if not w.stop]
+    if any(lexicon.is_common(w.terms[0]) for w in own):
+        return False
+    lower = (name[w.start : w.end].casefold() for w in own)
+    unknown = any(not exists(word, "fr") and not exists(word, "en") for word in lower)
+    return unknown or _is_introduced(sentence, span)
+
+
+def _rarest_known(sentence: str, asked: set[str], lexicon: Lexicon) -> list[Span]:
+    """The question's words in a sentence, those that stand everywhere left out."""
+    found = [w for w in words(sentence) if not w.stop and asked.intersection(w.terms)]
+    rarity = [lexicon.frequency.get(word.terms[0], 0.0) for word in found]
+    return [
+        Span(word.start, word.end)
+        for word, frequency in zip(found, rarity, strict=True)
+        if frequency <= 2 * min(rarity)
+    ]
+
+
+def _is_introduced(sentence: str, span: Span) -> bool:
+    """A title, or "par" before it, tells a person from a project."""
+    titled = _TITLE.search(sentence[span.start : span.end]) is not None
+    return titled or sentence[: span.start].endswith("par ")
+
+
+def _distance(sentence: str, span: Span, known: Sequence[Span]) -> float:
+    """Characters to the nearest word of the question; a word before the span is twice as far."""
     gaps = (w.start - span.end if w.start >= span.end else 2 * (span.start - w.end) for w in known)
-    return min((abs(gap) for gap in gaps), default=0)
+    return min((abs(gap) for gap in gaps), default=0) - INTRODUCED * _is_introduced(sentence, span)
 
 
 def _with_unit(sentence: str, number: Span) -> Span:

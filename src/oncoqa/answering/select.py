@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from oncoqa.answering.abstain import could_be_meant, why_not
-from oncoqa.answering.kinds import answering_span, spans_of, typed
+from oncoqa.answering.kinds import answering_span, fit
 from oncoqa.answering.lexicon import Lexicon
 from oncoqa.text import sentences, terms
 from oncoqa.types import Evidence, Hit, Passage, Query, Selection, Span
@@ -102,14 +102,12 @@ class Selector:
     def _highlighted(self, query: Query, evidence: Evidence) -> Evidence:
         within = Span(evidence.start, evidence.end)
         text = evidence.passage.release.text
-        span = answering_span(query.asks, text, query.meant, query.language, within=within)
+        span = answering_span(query, text, within=within, lexicon=self._lexicon)
         return replace(evidence, highlight=span)
 
 
 def _bonus(query: Query, evidence: Evidence, named: Sequence[frozenset[str]]) -> float:
-    bonus = 0.0
-    if typed(query.asks) and spans_of(query.asks, evidence.text, query.meant):
-        bonus += KIND
+    bonus = KIND * fit(query.asks, evidence.text, query.meant)
     if named:
         text = evidence.passage.release.text
         held = {
