@@ -40,15 +40,17 @@ check: $(STAMP) ## lint, format and types
 	$(BIN)/mypy
 	$(BIN)/oncoqa corpus check
 
+# "+cpu" names a build that not every index has; the version alone takes the one that yours offers.
+FREEZE = .lock/bin/python -m pip freeze --exclude oncoqa --exclude pip | sed 's/+cpu$$//'
+
 lock: ## pin what pyproject.toml asks for, in a clean environment
 	rm -rf .lock && $(PYTHON) -m venv .lock
 	.lock/bin/python -m pip install --quiet --upgrade pip
 	.lock/bin/python -m pip install --quiet torch==2.13.0 hatchling editables
 	.lock/bin/python -m pip install --quiet .
-	.lock/bin/python -m pip freeze --exclude oncoqa --exclude pip > requirements.lock
+	$(FREEZE) > requirements.lock
 	.lock/bin/python -m pip install --quiet --group dev
-	.lock/bin/python -m pip freeze --exclude oncoqa --exclude pip \
-	  | grep -vxFf requirements.lock > requirements-dev.lock
+	$(FREEZE) | grep -vxFf requirements.lock > requirements-dev.lock
 	rm -rf .lock
 
 eval: $(STAMP) ## the reference questions
