@@ -21,8 +21,8 @@ def test_questions_of_equal_confidence_share_their_risk_whatever_their_order() -
 
 
 def test_no_failure_says_only_fewer_than_three_in_n() -> None:
-    assert str(Share(1.0, 300)) == "100.0% (> 99.0 %)"
-    assert str(Share(0.0, 30)) == "0.0% (< 10.0 %)"
+    assert str(Share(1.0, 300)) == "100.0% (> 99.0%)"
+    assert str(Share(0.0, 30)) == "0.0% (< 10.0%)"
 
 
 def test_the_interval_is_wilsons() -> None:

@@ -139,8 +139,9 @@ def weaknesses(items: Sequence[Item]) -> list[Weakness]:
 def _weakness(facet: str, value: str, right: Share, members: Sequence[Item]) -> Weakness:
     wrong = [item for item in members if item.stage is not None]
     stage = next(iter(stages(wrong)))
-    shown = (i for i in wrong if i.stage == stage and i.facets["split"] == "dev")
-    return Weakness(facet, value, right, len(wrong), stage, next(shown, None))
+    dev = [item for item in wrong if item.facets["split"] == "dev"]
+    shown = [item for item in dev if item.stage == stage] or dev
+    return Weakness(facet, value, right, len(wrong), stage, shown[0] if shown else None)
 
 
 def _curve(items: Sequence[Item]) -> list[tuple[float, float]]:

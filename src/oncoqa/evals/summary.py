@@ -30,7 +30,7 @@ class Share:
         if self.value in (0.0, 1.0):
             bound = min(3 / self.n, 1) * 100
             side = "<" if self.value == 0 else ">"
-            return f"{self.value:.1%} ({side} {bound if side == '<' else 100 - bound:.1f} %)"
+            return f"{self.value:.1%} ({side} {bound if side == '<' else 100 - bound:.1f}%)"
         low, high = self.interval
         return f"{self.value:.1%} ({low:.0%}–{high:.0%})"
 
