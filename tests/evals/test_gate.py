@@ -84,6 +84,11 @@ def test_a_reworded_question_is_left_out_of_the_comparison(bench: Bench) -> None
     assert (found.compared, found.left_out) == (23, 1)
 
 
+def test_a_part_of_the_suite_is_compared_with_the_same_part(bench: Bench) -> None:
+    found = compare(bench.run("all"), bench.run("all", ["kind=answerable"]))
+    assert (found.compared, found.left_out) == (12, 0)
+
+
 def test_another_corpus_cannot_be_compared(bench: Bench) -> None:
     old = bench.run("all")
     with pytest.raises(EvalsError, match="measured on corpus other"):

@@ -63,7 +63,7 @@ def main(
     if out is not None:
         record.save(new, out)
     if old is None:
-        _print((*screen.failures(new.items), *screen.main_table(new)))
+        _print((*screen.failures((*new.items, *new.attribution)), *screen.main_table(new)))
     else:
         comparison = compare.compare(old, new)
         _print(compare.lines(comparison))

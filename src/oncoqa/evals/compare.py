@@ -75,13 +75,15 @@ def compare(old: Run, new: Run) -> Comparison:
     ]
     if not pairs:
         raise EvalsError("the baseline and this run have no question in common")
+    whole = (new.split, new.filters) == (old.split, old.filters)
+    gone = len(before.keys() - {item.id for item in new.items}) if whole else 0
     changes = [found for metric in GATED if (found := _change(metric, pairs))]
     return Comparison(
         changes=tuple(changes),
         won=tuple(b for a, b in pairs if a.scores["right"] < b.scores["right"]),
         lost=tuple(b for a, b in pairs if a.scores["right"] > b.scores["right"]),
         compared=len(pairs),
-        left_out=len({*before, *(item.id for item in new.items)}) - len(pairs),
+        left_out=len(new.items) - len(pairs) + gone,
     )
 
 

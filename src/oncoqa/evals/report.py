@@ -79,6 +79,7 @@ class Weakness:
 
 def view(run: Run, benchmarks: Mapping[str, Any]) -> dict[str, Any]:
     """All that the templates show."""
+    asked = (*run.items, *run.attribution)
     splits = {
         name: [item for item in run.items if name in {"all", item.facets["split"]}]
         for name in ("dev", "test", "all")
@@ -106,8 +107,8 @@ def view(run: Run, benchmarks: Mapping[str, Any]) -> dict[str, Any]:
         "weak": weaknesses(run.items),
         "curve": _curve(alone(run.items)),
         "benchmarks": benchmarks,
-        "failures": [i for i in run.items if i.stage and i.facets["split"] == "dev"],
-        "hidden": sum(i.stage is not None and i.facets["split"] == "test" for i in run.items),
+        "failures": [i for i in asked if i.stage and i.facets["split"] == "dev"],
+        "hidden": sum(i.stage is not None and i.facets["split"] == "test" for i in asked),
     }
 
 
