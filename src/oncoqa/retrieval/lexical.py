@@ -9,7 +9,7 @@ term, and a question costs its own postings.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,18 +51,23 @@ class LexicalIndex:
     def get_scores(self, terms: Sequence[str]) -> NDArray[np.float32]:
         """The score of every passage, as `BM25Okapi.get_scores` gives it."""
         total = np.zeros(self.scores.shape[1], dtype=np.float32)
-        indptr, indices, data = self.scores.indptr, self.scores.indices, self.scores.data
-        for term in terms:
-            row = self._row.get(term)
-            if row is not None:
-                postings = slice(indptr[row], indptr[row + 1])
-                total[indices[postings]] += data[postings]  # a passage stands once in a row
+        for postings in self._postings(terms):
+            # A passage stands once among a term's postings.
+            total[self.scores.indices[postings]] += self.scores.data[postings]
         return total
+
+    def _postings(self, terms: Sequence[str]) -> Iterator[slice]:
+        """Where each known term's passages and scores lie, as often as the term is given."""
+        for term in terms:
+            if (row := self._row.get(term)) is not None:
+                yield slice(*self.scores.indptr[row : row + 2])
 
     def search(self, terms: Sequence[str], k: int, *, within: Rows | None = None) -> Sequence[int]:
         """The rows of the `k` best passages, best first; none that shares no term."""
         scores = self.get_scores(terms)
-        rows = np.flatnonzero(scores)
+        # Not those of a score above 0: a term that half the passages hold scores 0 in them all.
+        found = [self.scores.indices[postings] for postings in self._postings(terms)]
+        rows = np.unique(np.concatenate([np.empty(0, np.int64), *found]))
         if within is not None:
             rows = np.intersect1d(rows, within)
         order = np.lexsort((rows, -scores[rows]))[:k]
