@@ -2,7 +2,6 @@
 
 import difflib
 import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -50,14 +49,13 @@ class Settings(BaseSettings):
     )
 
 
-def load_settings(environment: Mapping[str, str] | None = None, **given: object) -> Settings:
+def load_settings(**given: object) -> Settings:
     """Settings from the environment, `given` before them. Raises `SettingsError`.
 
     An ONCOQA_* variable that is no setting is refused: a misspelt one would be ignored in silence.
     """
-    environment = os.environ if environment is None else environment
     known = {PREFIX + name.upper() for name in Settings.model_fields}
-    for name in sorted(environment):
+    for name in sorted(os.environ):
         if name.upper().startswith(PREFIX) and name.upper() not in known:
             near = difflib.get_close_matches(name.upper(), known, n=1)
             hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(sorted(known))}"
