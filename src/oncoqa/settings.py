@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from oncoqa.errors import SettingsError
+from oncoqa.types import Audience
 
 PREFIX = "ONCOQA_"
 
@@ -25,6 +26,12 @@ class Settings(BaseSettings):
     """Where conversations are kept, and the key that signs cookies."""
     database_url: str | None = None
     """Of the conversations: SQLite in `data_dir` unless given."""
+
+    audience: Audience = "public"
+    """`staff` also sees what is under embargo. One process serves one audience, so that no route,
+    cache or counter can mix them up: run a second server for staff, behind their own access."""
+    import_hosts: str = ""
+    """Hosts that `oncoqa import` may fetch https addresses from, separated by commas; none."""
 
     encoder: Annotated[str, Field(min_length=1)] = "embedded"
     """`embedded`, or a sentence-transformers model by folder or name."""

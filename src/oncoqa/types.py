@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 
 Language = Literal["fr", "en"]
 ReleaseStatus = Literal["published", "corrected", "withdrawn"]
+Audience = Literal["public", "staff"]  # staff see releases under embargo
 AnswerStatus = Literal["answered", "abstained"]
 Reason = Literal["not_in_releases", "off_topic", "medical_advice", "unclear", "under_embargo"]
 Asks = Literal["person", "date", "place", "number", "list", "definition", "reason", "other"]
@@ -45,6 +46,7 @@ class Release:
     status: ReleaseStatus = "published"
     embargo_until: datetime | None = None
     supersedes: str | None = None
+    corrected: date | None = None  # when the text was corrected, if it was
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,6 +65,7 @@ class FrontMatter(BaseModel):
     status: ReleaseStatus
     embargo_until: Annotated[AwareDatetime, BeforeValidator(_iso_time)] | None = None
     supersedes: str | None = None
+    corrected: Annotated[date, BeforeValidator(_iso_date)] | None = None
     source: Source | None = None
 
 
@@ -112,12 +113,18 @@ def corpus_sha256(folder: Path) -> str:
 
 def parse_file(path: Path) -> Release:
     try:
-        content = path.read_bytes().decode("utf-8")
+        return parse_bytes(path.read_bytes(), path)
+    except OSError as error:
+        raise CorpusError([f"{path}: cannot be read: {error.strerror}"]) from error
+
+
+def parse_bytes(data: bytes, path: Path) -> Release:
+    """A release from what was read of its file."""
+    try:
+        content = data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise CorpusError([f"{path}:{line}: not UTF-8; save the file as UTF-8"]) from error
-    except OSError as error:
-        raise CorpusError([f"{path}: cannot be read: {error.strerror}"]) from error
     release = parse(content, where=str(path))
     if release.id != path.stem:
         raise CorpusError(
@@ -194,6 +201,7 @@ def _first_line(error: Exception) -> str:
 _EXPECTED = {
     "id": "lower-case letters, digits and hyphens",
     "published": "a date such as 2025-11-28, or no such key",
+    "corrected": "a date such as 2025-11-28, or no such key",
     "language": "fr or en",
     "url": "an address that starts with https://",
     "status": "published, corrected or withdrawn",

@@ -1,318 +1,311 @@
-"""The index on disk: build, save, load. A generation is whole or is not there.
+"""The index in memory: the parts that an audience may see, put together.
 
-index/CURRENT            the name of the generation in service
-index/<generation>/      manifest.json, the files that it lists with their hashes, and its own hash:
-    manifest.sha256      as `sha256sum --check` reads it
-    releases.jsonl       each release with its text: an answer needs nothing but its generation
-    passages.jsonl       where each passage stands
-    vectors.npy          (passages, dim), unit rows
-    lexical.npz          BM25's scores, terms.txt naming the rows
-    tokens.npy           (tokens, dim), int8: the token vectors of each passage
-    tokens.npz           where the tokens of each passage begin, where each stands; the mean token
-
-A new generation is written beside the others and flushed to disk; then CURRENT is replaced, which
-is atomic. No file holds code: JSON lines and plain arrays.
+What depends on several releases is made here, from those alone: idf, the mean token, which
+paragraphs are repeated, which releases are replaced. So a release under embargo leaves no trace in
+what the public is answered, and appears when the index is loaded after its hour.
 """
 
-import fcntl
-import hashlib
-import io
-import json
-import os
-import re
-import shutil
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, TypeAdapter
-from scipy.sparse import csr_array
 
-from oncoqa.errors import IndexCorrupt, IndexMismatch, IndexMissing, SearchIndexError
+from oncoqa.errors import IndexCorrupt, SearchIndexError
+from oncoqa.retrieval import part
 from oncoqa.retrieval.dense import DenseIndex
-from oncoqa.retrieval.encoder import Encoder
-from oncoqa.retrieval.late import TokenVectors, passage_text
+from oncoqa.retrieval.encoder import Encoder, unit_rows
+from oncoqa.retrieval.generation import (
+    FORMAT,
+    KEPT_GENERATIONS,
+    Entry,
+    Manifest,
+    Pin,
+    Recipe,
+    check_recipe,
+    damaged,
+    name_of,
+    only_writer,
+    read_manifest,
+    write_generation,
+)
+from oncoqa.retrieval.late import Floats
 from oncoqa.retrieval.lexical import LexicalIndex
-from oncoqa.text import terms
-from oncoqa.types import Passage, Release, Span
+from oncoqa.retrieval.part import Part
+from oncoqa.types import Audience, Passage, Release
 
-FORMAT = 1  # one more when the files or the analysis of their text change
-KEPT_GENERATIONS = 3
-_GENERATION = re.compile(r"\d{8}T\d{9}-[0-9a-f]{8}")  # nothing else in the folder is ours
+__all__ = [
+    "FORMAT", "KEPT_GENERATIONS", "Entry", "Manifest", "Recipe", "SearchIndex", "Source", "build",
+    "entries", "load", "now", "only_writer", "read_manifest", "update",
+]  # fmt: skip
 
-_RELEASE = TypeAdapter(Release)
-
-
-class Recipe(BaseModel):
-    """What an index was built by; settings that differ from it cannot use it."""
-
-    model_config = ConfigDict(frozen=True)
-
-    format: int = FORMAT
-    encoder: str
-    encoder_fingerprint: str
-    max_words: int
+REPEATED = 3  # releases that hold the same paragraph: then it is boilerplate
 
 
-class Manifest(BaseModel):
-    model_config = ConfigDict(frozen=True)
+class StoredTokens:
+    """The token vectors of the passages, centred on the mean token of all of them."""
 
-    generation: str
-    built_at: datetime
-    recipe: Recipe
-    corpus_sha256: str
-    releases: int
-    passages: int
-    tokens: int
-    files: dict[str, str]  # sha256 of each
+    def __init__(self, parts: Sequence[Part], held: Pin | None = None) -> None:
+        self._places = [(p, i) for p in parts for i in range(len(p.passages))]
+        self._held = held  # keeps the generation's files while this lives
+        count = sum(int(p.starts[-1]) for p in parts)
+        total = np.sum([p.token_sum for p in parts], axis=0)
+        self.mean: Floats = (total / max(count, 1)).astype(np.float32)
+        self.count = count
+
+    def of(self, row: int) -> Floats:
+        """(tokens, dim), centred, of unit length."""
+        owner, passage = self._places[row]
+        return unit_rows(owner.tokens(passage) - self.mean)
+
+    def spans_of(self, row: int) -> "np.ndarray[tuple[int, int], np.dtype[np.int32]]":
+        """(tokens, 2): where each stands in `passage_text`."""
+        owner, passage = self._places[row]
+        return owner.spans[slice(*owner.starts[passage : passage + 2])]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class SearchIndex:
+    """What an audience sees of a generation, at some moment."""
+
     manifest: Manifest
-    passages: Sequence[Passage]
+    audience: Audience
+    moment: datetime
+    releases: Mapping[str, Release]  # all that may be read, those replaced and withdrawn included
+    passages: Sequence[Passage]  # of those that may be quoted
     dense: DenseIndex
     lexical: LexicalIndex
-    tokens: TokenVectors
+    tokens: StoredTokens
 
     @property
-    def releases(self) -> dict[str, Release]:
-        return {passage.release.id: passage.release for passage in self.passages}
+    def built_at(self) -> datetime:
+        return self.manifest.view_since(self.audience, self.moment)
+
+    @cached_property
+    def generation(self) -> str:
+        """Names what is seen: the same whether or not something else is under embargo."""
+        sha256 = self.manifest.view_sha256(self.audience, self.moment)
+        return name_of(self.built_at, sha256)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
 
 
 def build(
     passages: Sequence[Passage], encoder: Encoder, *, recipe: Recipe, corpus_sha256: str
 ) -> SearchIndex:
-    """Encode every passage. `passages` are in the order of their releases."""
-    texts = [passage_text(passage) for passage in passages]
-    encoded = list(encoder.encode_documents(texts))
-    tokens = TokenVectors.build(encoded)
-    now = datetime.now(UTC)
-    manifest = Manifest(
-        generation=f"{now:%Y%m%dT%H%M%S%f}"[:18] + f"-{corpus_sha256[:8]}",
-        built_at=now,
-        recipe=recipe,
-        corpus_sha256=corpus_sha256,
-        releases=len({passage.release.id for passage in passages}),
-        passages=len(passages),
-        tokens=len(tokens.spans),
-        files={},
-    )
-    lexical = LexicalIndex.build([terms(text) for text in texts])
-    return SearchIndex(
-        manifest, passages, DenseIndex(np.stack([e.vector for e in encoded])), lexical, tokens
-    )
+    """In memory, from the passages of any releases."""
+    by_release: defaultdict[str, list[Passage]] = defaultdict(list)
+    for passage in passages:
+        by_release[passage.release.id].append(passage)
+    parts = [part.make(own[0].release, own, encoder, {}) for own in by_release.values()]
+    entries = [_entry(p, "") for p in parts]
+    manifest = _manifest(entries, {}, now(), recipe, corpus_sha256, None)
+    return _assemble(manifest, parts, "staff", manifest.built_at)
 
 
-def save(index: SearchIndex, folder: Path) -> Manifest:
-    """Write a generation beside the others, then put it in service.
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A release's file: parsed only when it has changed."""
 
-    Raises `SearchIndexError` when it cannot be written; the former one then stays in service.
+    id: str
+    sha256: str
+    passages: Callable[[], Sequence[Passage]]
+
+
+def update(
+    folder: Path,
+    sources: Sequence[Source],
+    encoder: Encoder,
+    *,
+    recipe: Recipe,
+    corpus_sha256: str,
+    from_nothing: bool = False,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Manifest:
+    """Index what has changed, put the new generation in service; call it as the only writer.
+
+    When nothing has changed and nothing is damaged, the generation in service stays. `progress`
+    is told how many of the changed releases are done.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with _only_writer(folder):
-            return _save(index, folder)
-    except OSError as error:
-        raise SearchIndexError(
-            f"{folder}: the index cannot be written ({error.strerror}); make room there, or set "
-            "ONCOQA_INDEX_DIR to a folder that can be written"
-        ) from error
+    moment, last = now(), _last(folder)
+    kept = {} if from_nothing else _kept(last, sources, recipe)
+    changed = [source for source in sources if source.id not in kept]
+    if last is not None and not changed and len(kept) == len(last[1].entries):
+        return last[1]
+    made: list[Entry] = []
+
+    def files() -> Iterator[tuple[str, bytes]]:
+        for done, source in enumerate(changed):
+            progress(done, len(changed))
+            passages = source.passages()
+            known = {} if from_nothing else _known(last, passages[0].release, recipe)
+            new = part.make(passages[0].release, passages, encoder, known)
+            made.append(_entry(new, source.sha256))
+            yield from part.files(new)
+        progress(len(changed), len(changed))
+
+    def manifest(hashes: dict[str, str]) -> Manifest:
+        entries = [*kept.values(), *made]
+        hashes |= {file: last[1].files[file] for file in linked} if last else {}
+        return _manifest(entries, hashes, moment, recipe, corpus_sha256, last and last[1])
+
+    linked = {file: last[0] / file for id_ in kept for file in part.file_names(id_)} if last else {}
+    name = name_of(moment, corpus_sha256)
+    return write_generation(folder, name, files(), linked=linked, manifest=manifest)
 
 
-def _save(index: SearchIndex, folder: Path) -> Manifest:
-    _remove_unfinished(folder)
-    name = index.manifest.generation
-    unfinished = folder / f".{name}.tmp"
-    unfinished.mkdir()
-    hashes = {file: _write(unfinished / file, data) for file, data in _files(index)}
-    manifest = index.manifest.model_copy(update={"files": hashes})
-    sha256 = _write(unfinished / "manifest.json", manifest.model_dump_json(indent=2).encode())
-    _write(unfinished / "manifest.sha256", f"{sha256}  manifest.json\n".encode())
-    _flush(unfinished)
-    unfinished.rename(folder / name)
-    _flush(folder)
-    _write(folder / ".CURRENT.tmp", f"{name}\n".encode())
-    os.replace(folder / ".CURRENT.tmp", folder / "CURRENT")
-    _flush(folder)
-    _remove_old(folder, kept=name)
-    return manifest
-
-
-def load(folder: Path, *, expected: Recipe | None = None) -> SearchIndex:
-    """The generation in service.
+def load(
+    folder: Path,
+    *,
+    expected: Recipe | None = None,
+    audience: Audience = "public",
+    moment: datetime | None = None,
+) -> SearchIndex:
+    """What an audience may see at a moment, now unless given, of the generation in service.
 
     Raises `IndexMissing`, `IndexCorrupt` when a file does not match its hash, and
     `IndexMismatch` when `expected` names a field that differs.
     """
     generation, manifest = read_manifest(folder)
     if expected is not None:
-        _check_recipe(manifest.recipe, expected)
-    contents = {name: _read(generation / name, sha) for name, sha in manifest.files.items()}
+        check_recipe(manifest.recipe, expected)
     try:
-        return _assemble(manifest, contents)
+        held = Pin(generation)
+    except OSError as error:
+        raise IndexCorrupt(f"{generation}: was removed; run `oncoqa index`") from error
+    if bad := damaged(generation, manifest.files):
+        raise IndexCorrupt(f"{generation / bad[0]}: does not match its hash; run `oncoqa index`")
+    moment = moment or now()
+    try:
+        parts = [part.read(generation, e.id) for e in manifest.visible(audience, moment)]
     except (KeyError, ValueError) as error:  # hashes agree: written by another version
         raise IndexCorrupt(f"{generation}: {error}; run `oncoqa index`") from error
+    return _assemble(manifest, parts, audience, moment, held)
 
 
-def read_manifest(folder: Path) -> tuple[Path, Manifest]:
-    """The folder of the generation in service, and its manifest."""
-    try:
-        name = (folder / "CURRENT").read_text(encoding="utf-8").strip()
-    except FileNotFoundError as error:
-        raise IndexMissing(f"{folder}: no index yet; run `oncoqa index`") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise IndexCorrupt(f"{folder / 'CURRENT'}: unreadable; run `oncoqa index`") from error
-    if not _GENERATION.fullmatch(name):
-        raise IndexCorrupt(f"{folder / 'CURRENT'}: names no generation; run `oncoqa index`")
-    generation = folder / name
-    try:
-        sha256 = (generation / "manifest.sha256").read_text(encoding="utf-8")
-        data = (generation / "manifest.json").read_bytes()
-        if sha256 != f"{hashlib.sha256(data).hexdigest()}  manifest.json\n":
-            raise ValueError("does not match its hash")
-        return generation, Manifest.model_validate_json(data)
-    except (OSError, ValueError) as error:
-        raise IndexCorrupt(
-            f"{generation / 'manifest.json'}: missing or damaged; run `oncoqa index`"
-        ) from error
-
-
-def _check_recipe(found: Recipe, expected: Recipe) -> None:
-    for field in Recipe.model_fields:
-        old, new = getattr(found, field), getattr(expected, field)
-        if old != new:
-            raise IndexMismatch(
-                f"the index was built with {field} {old!r}, the settings say {new!r}; run "
-                "`oncoqa index` to build it anew, or set the former value back"
-            )
-
-
-def _files(index: SearchIndex) -> Iterator[tuple[str, bytes]]:
-    releases = [_RELEASE.dump_json(release) for release in index.releases.values()]
-    yield "releases.jsonl", b"\n".join(releases)
-    rows = [json.dumps(_passage_row(p), ensure_ascii=False) for p in index.passages]
-    yield "passages.jsonl", "\n".join(rows).encode()
-    yield "vectors.npy", _npy(np.save, index.dense.vectors)
-    lexical = index.lexical
-    arrays = {"indptr": lexical.scores.indptr, "indices": lexical.scores.indices}
-    yield "lexical.npz", _npy(np.savez, **arrays, data=lexical.scores.data, idf=lexical.idf)
-    yield "terms.txt", "\n".join(lexical.vocabulary).encode()
-    t = index.tokens
-    yield "tokens.npy", _npy(np.save, t.tokens)
-    yield "tokens.npz", _npy(np.savez, starts=t.starts, spans=t.spans, mean=t.mean)
-
-
-def _npy(save_array: Callable[..., None], *arrays: NDArray[Any], **named: NDArray[Any]) -> bytes:
-    buffer = io.BytesIO()
-    save_array(buffer, *arrays, **named)
-    return buffer.getvalue()
-
-
-def _assemble(manifest: Manifest, contents: dict[str, bytes]) -> SearchIndex:
-    releases = [_RELEASE.validate_json(line) for line in contents["releases.jsonl"].splitlines()]
-    by_id = {release.id: release for release in releases}
-    rows = (json.loads(line) for line in contents["passages.jsonl"].decode().split("\n"))
-    passages = [_passage(row, by_id) for row in rows]
-    lexical, tokens = _load_npy(contents["lexical.npz"]), _load_npy(contents["tokens.npz"])
-    vocabulary = contents["terms.txt"].decode().split("\n")
-    csr = (lexical["data"], lexical["indices"], lexical["indptr"])
-    scores = csr_array(csr, shape=(len(vocabulary), len(passages)))
+def _assemble(
+    manifest: Manifest,
+    parts: Sequence[Part],
+    audience: Audience,
+    moment: datetime,
+    held: Pin | None = None,
+) -> SearchIndex:
+    replaced = {p.release.supersedes for p in parts}
+    quoted = [p for p in parts if p.release.status != "withdrawn" and p.release.id not in replaced]
+    if not quoted:
+        raise SearchIndexError(
+            "no release may be quoted: each is under embargo, withdrawn or replaced; add one to "
+            "the corpus and run `oncoqa index`"
+        )
     return SearchIndex(
         manifest,
-        passages,
-        DenseIndex(_load_npy(contents["vectors.npy"])),
-        LexicalIndex(vocabulary, scores, lexical["idf"]),
-        TokenVectors(
-            tokens["starts"], tokens["spans"], _load_npy(contents["tokens.npy"]), tokens["mean"]
-        ),
+        audience,
+        moment,
+        {p.release.id: p.release for p in parts},
+        _repeated_marked([passage for p in quoted for passage in p.passages]),
+        DenseIndex(np.concatenate([p.vectors for p in quoted])),
+        LexicalIndex.from_counts([p.terms for p in quoted]),
+        StoredTokens(quoted, held),
     )
 
 
-def _load_npy(data: bytes) -> Any:
-    return np.load(io.BytesIO(data), allow_pickle=False)
+def _repeated_marked(passages: Sequence[Passage]) -> list[Passage]:
+    """With those that stand word for word in several releases marked as furniture."""
+    holders: defaultdict[str, set[str]] = defaultdict(set)
+    for passage in passages:
+        holders[_words_of(passage)].add(passage.release.id)
+    return [
+        replace(p, furniture=True) if len(holders[_words_of(p)]) >= REPEATED else p
+        for p in passages
+    ]
 
 
-def _passage_row(passage: Passage) -> dict[str, Any]:
+def _words_of(passage: Passage) -> str:
+    """The hash of its words, which is in its id."""
+    return passage.id.partition("#p-")[2].partition("-")[0]
+
+
+def entries(folder: Path) -> dict[str, Entry]:
+    """What the generation in service, if it can be read, knows of each release."""
+    last = _last(folder)
+    return {entry.id: entry for entry in last[1].entries} if last else {}
+
+
+def _last(folder: Path) -> tuple[Path, Manifest] | None:
+    """The generation in service, when it can be read."""
+    try:
+        return read_manifest(folder)
+    except SearchIndexError:
+        return None
+
+
+def _kept(
+    last: tuple[Path, Manifest] | None, sources: Sequence[Source], recipe: Recipe
+) -> dict[str, Entry]:
+    """The releases whose parts can be taken over: neither they nor the recipe have changed."""
+    if last is None or last[1].recipe != recipe:
+        return {}
+    bad = set(damaged(last[0], last[1].files))
+    wanted = {source.id: source.sha256 for source in sources}
     return {
-        "id": passage.id,
-        "release": passage.release.id,
-        "start": passage.start,
-        "end": passage.end,
-        "headings": passage.headings,
-        "introduction": passage.introduction,
-        "furniture": passage.furniture,
+        entry.id: entry
+        for entry in last[1].entries
+        if wanted.get(entry.id) == entry.sha256 and bad.isdisjoint(part.file_names(entry.id))
     }
 
 
-def _passage(row: dict[str, Any], releases: dict[str, Release]) -> Passage:
-    introduction = row["introduction"]
-    return Passage(
-        id=row["id"],
-        release=releases[row["release"]],
-        start=row["start"],
-        end=row["end"],
-        headings=tuple(row["headings"]),
-        introduction=Span(*introduction) if introduction else None,
-        furniture=row["furniture"],
+def _known(
+    last: tuple[Path, Manifest] | None, release: Release, recipe: Recipe
+) -> dict[str, part.Block]:
+    """What the former version of a release has already encoded, and the one that it replaces."""
+    if last is None or last[1].recipe != recipe:
+        return {}
+    generation, manifest = last
+    ids = {release.id, release.supersedes} & {entry.id for entry in manifest.entries}
+    names = [name for id_ in ids for name in part.file_names(str(id_))]
+    if damaged(generation, {name: manifest.files[name] for name in names}):
+        return {}
+    known: dict[str, part.Block] = {}
+    for id_ in ids:
+        known |= part.known_blocks(part.read(generation, str(id_)))
+    return known
+
+
+def _entry(made: Part, sha256: str) -> Entry:
+    release = made.release
+    return Entry(
+        id=release.id,
+        sha256=sha256,
+        status=release.status,
+        supersedes=release.supersedes,
+        embargo_until=release.embargo_until,
+        passages=len(made.passages),
+        tokens=int(made.starts[-1]),
     )
 
 
-def _read(path: Path, sha256: str) -> bytes:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise IndexCorrupt(f"{path}: missing; run `oncoqa index`") from error
-    if hashlib.sha256(data).hexdigest() != sha256:
-        raise IndexCorrupt(f"{path}: does not match its hash; run `oncoqa index`")
-    return data
-
-
-def _write(path: Path, data: bytes) -> str:
-    """Write and flush a file; its sha256."""
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    return hashlib.sha256(data).hexdigest()
-
-
-def _flush(folder: Path) -> None:
-    """Make the names in a folder durable: fsync of a file does not cover its name."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-@contextmanager
-def _only_writer(folder: Path) -> Iterator[None]:
-    with (folder / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise SearchIndexError(
-                f"{folder}: another `oncoqa index` is writing; wait for it to end"
-            ) from error
-        yield
-
-
-def _remove_old(folder: Path, *, kept: str) -> None:
-    """Leave the last generations, damaged ones included, and whatever is no generation."""
-    generations = sorted(p for p in folder.iterdir() if _GENERATION.fullmatch(p.name))
-    former = [path for path in generations if path.name != kept]
-    for old in former[: -(KEPT_GENERATIONS - 1)]:
-        shutil.rmtree(old)
-
-
-def _remove_unfinished(folder: Path) -> None:
-    """What an interrupted build left behind: on a full disk, its room is needed first."""
-    for path in folder.glob(".*.tmp"):
-        if _GENERATION.fullmatch(path.name[1 : -len(".tmp")]):
-            shutil.rmtree(path, ignore_errors=True)
+def _manifest(
+    entries: Sequence[Entry],
+    files: dict[str, str],
+    moment: datetime,
+    recipe: Recipe,
+    corpus_sha256: str,
+    last: Manifest | None,
+) -> Manifest:
+    made = Manifest(
+        generation=name_of(moment, corpus_sha256),
+        built_at=moment,
+        public_since=moment,
+        recipe=recipe,
+        corpus_sha256=corpus_sha256,
+        entries=tuple(sorted(entries, key=lambda entry: entry.id)),
+        files=dict(sorted(files.items())),
+    )
+    if last and last.view_sha256("public", moment) == made.view_sha256("public", moment):
+        return made.model_copy(update={"public_since": last.view_since("public", moment)})
+    return made

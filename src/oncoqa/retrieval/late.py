@@ -12,6 +12,7 @@ then knows the words around it, and indexing costs one pass.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,7 @@ CONTEXT = 0.9  # an introduction outranks its items when nothing else tells them
 EARLIER = 0.8  # dev: right sentence first .811 at 0, .829 at .6, .847 at .8 and .9
 
 Floats = NDArray[np.float32]
+Spans = NDArray[np.int32]
 
 
 def passage_text(passage: Passage) -> str:
@@ -32,9 +34,21 @@ def passage_text(passage: Passage) -> str:
     return f"{passage.context}\n{passage.text}".lstrip()
 
 
+class PassageTokens(Protocol):
+    """The token vectors of every passage, by row; `index.py` reads them from disk."""
+
+    mean: Floats  # (dim,), of all tokens
+
+    def of(self, row: int) -> Floats:
+        """(tokens, dim), centred on the mean, of unit length."""
+
+    def spans_of(self, row: int) -> Spans:
+        """(tokens, 2): where each stands in `passage_text`."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class TokenVectors:
-    """The token vectors of every passage, in order of passage."""
+    """The token vectors of every passage, in order of passage, in memory."""
 
     starts: NDArray[np.int64]  # (passages + 1,): where the tokens of each begin
     spans: NDArray[np.int32]  # (tokens, 2): where each stands in `passage_text`
@@ -51,12 +65,18 @@ class TokenVectors:
         spans = np.concatenate([e.spans for e in encoded])
         return cls(starts, spans, np.rint(flat).astype(np.int8), mean)
 
+    def of(self, row: int) -> Floats:
+        return unit_rows(self.tokens[slice(*self.starts[row : row + 2])])
+
+    def spans_of(self, row: int) -> Spans:
+        return self.spans[slice(*self.starts[row : row + 2])]
+
 
 class LateInteraction:
     def __init__(
         self,
         passages: Sequence[Passage],
-        vectors: TokenVectors,
+        vectors: PassageTokens,
         lexical: LexicalIndex,
         encoder: Encoder,
     ) -> None:
@@ -80,9 +100,8 @@ class LateInteraction:
         self, passage: Passage, asked: Sequence[Word], vectors: Floats, weights: Floats
     ) -> list[Evidence]:
         row = self._rows[passage.id]
-        own = slice(*self._vectors.starts[row : row + 2])
-        similarity = np.maximum(vectors @ unit_rows(self._vectors.tokens[own]).T, 0)
-        spans = self._vectors.spans[own]
+        similarity = np.maximum(vectors @ self._vectors.of(row).T, 0)
+        spans = self._vectors.spans_of(row)
         text = passage.text
         before = len(passage_text(passage)) - len(text)  # length of what stands in front
         in_context = spans[:, 1] <= before

@@ -9,14 +9,40 @@ term, and a question costs its own postings.
 """
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rank_bm25 import BM25Okapi
 from scipy.sparse import csr_array
 
+K1, B, EPSILON = 1.5, 0.75, 0.25  # as BM25Okapi has them
+
 Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TermCounts:
+    """How often each passage holds each term, row by row as in a sparse matrix."""
+
+    vocabulary: Sequence[str]
+    indptr: NDArray[np.int32]  # (passages + 1,)
+    indices: NDArray[np.int32]  # in the vocabulary
+    counts: NDArray[np.int32]
+
+    @classmethod
+    def build(cls, documents: Sequence[Sequence[str]]) -> "TermCounts":
+        found = [Counter(document) for document in documents]
+        vocabulary = sorted(set().union(*found))
+        row = {term: i for i, term in enumerate(vocabulary)}
+        return cls(
+            vocabulary,
+            np.cumsum([0, *(len(counter) for counter in found)], dtype=np.int32),
+            np.array([row[term] for counter in found for term in counter], np.int32),
+            np.array([n for counter in found for n in counter.values()], np.int32),
+        )
 
 
 class LexicalIndex:
@@ -34,17 +60,23 @@ class LexicalIndex:
     @classmethod
     def build(cls, documents: Sequence[Sequence[str]]) -> "LexicalIndex":
         """From the terms of each passage, in order and repeated."""
-        bm25 = BM25Okapi([list(document) for document in documents])
-        vocabulary = sorted(bm25.idf)
+        return cls.from_counts([TermCounts.build(documents)])
+
+    @classmethod
+    def from_counts(cls, parts: Sequence[TermCounts]) -> "LexicalIndex":
+        """From the counts of several releases, their passages one after the other."""
+        vocabulary = sorted(set().union(*(part.vocabulary for part in parts)))
         row = {term: i for i, term in enumerate(vocabulary)}
-        rows = [row[term] for frequencies in bm25.doc_freqs for term in frequencies]
-        columns = [i for i, frequencies in enumerate(bm25.doc_freqs) for _ in frequencies]
-        tf = np.array([n for frequencies in bm25.doc_freqs for n in frequencies.values()], float)
-        idf = np.array([bm25.idf[term] for term in vocabulary])
-        length = np.array(bm25.doc_len)[columns]
-        norm = bm25.k1 * (1 - bm25.b + bm25.b * length / bm25.avgdl)
-        values = idf[rows] * (tf * (bm25.k1 + 1) / (tf + norm))
-        shape = (len(vocabulary), len(documents))
+        own = [np.array([row[term] for term in part.vocabulary], np.int64) for part in parts]
+        rows = np.concatenate([o[p.indices] for o, p in zip(own, parts, strict=True)])
+        lengths = np.concatenate([np.diff(part.indptr) for part in parts])
+        columns = np.repeat(np.arange(len(lengths)), lengths)
+        tf = np.concatenate([part.counts for part in parts]).astype(float)
+        size = np.bincount(columns, weights=tf, minlength=len(lengths))  # terms of each passage
+        idf = _idf(np.bincount(rows, minlength=len(vocabulary)), len(lengths))
+        norm = K1 * (1 - B + B * size[columns] / size.mean())
+        values = idf[rows] * (tf * (K1 + 1) / (tf + norm))
+        shape = (len(vocabulary), len(lengths))
         scores = csr_array((values.astype(np.float32), (rows, columns)), shape=shape)
         return cls(vocabulary, scores, idf.astype(np.float32))
 
@@ -80,3 +112,9 @@ class LexicalIndex:
 
     def __contains__(self, term: str) -> bool:
         return term in self._row
+
+
+def _idf(holders: NDArray[Any], passages: int) -> NDArray[np.float64]:
+    """A term's rarity, from how many passages hold it."""
+    idf = np.log(passages - holders + 0.5) - np.log(holders + 0.5)
+    return np.where(idf < 0, EPSILON * idf.mean(), idf) if len(idf) else idf
