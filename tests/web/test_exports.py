@@ -11,7 +11,7 @@ from docx import Document
 from fastapi import FastAPI
 from scripted import CONVENTION, ScriptedAssistant, corpus
 from starlette.testclient import TestClient
-from test_pages import ask, see
+from visitor import ask, see
 
 from oncoqa.conversations import ConversationStore, StoreError, open_store
 from oncoqa.settings import Settings

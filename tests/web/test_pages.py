@@ -9,33 +9,12 @@ import pytest
 from fastapi import FastAPI
 from scripted import CONVENTION, ENGLISH, ScriptedAssistant
 from starlette.testclient import TestClient
+from visitor import ask, see, text_of
 
 import oncoqa.web
 from oncoqa.web.app import publish
 
 WEB = Path(oncoqa.web.__file__).parent
-
-QUESTION = "Combien de patients ont été inclus dans Onco'Link ?"
-
-
-def ask(client: TestClient, question: str = QUESTION, conversation: str = "") -> str:
-    """The address of the conversation after a question asked by the form."""
-    form = {"question": question, "conversation_id": conversation}
-    response = client.post("/", data=form)
-    assert response.status_code == 303, response.text
-    return str(response.headers["location"].partition("#")[0])
-
-
-def text_of(html: str) -> str:
-    """What a reader sees: templates, tags and head left out."""
-    body = re.sub(r"(?s)<head>.*?</head>|<template.*?</template>", "", html)
-    return " ".join(unescape(re.sub(r"<[^>]+>", "", body)).split())
-
-
-def see(client: TestClient, address: str) -> str:
-    response = client.get(address)
-    assert response.status_code == 200
-    return text_of(response.text)
 
 
 def test_asking_leads_to_a_page_that_can_be_read_again(client: TestClient) -> None:

@@ -11,7 +11,7 @@ import pytest
 from fastapi import FastAPI
 from scripted import CONVENTION, NEW, ScriptedAssistant, corpus, release
 from starlette.testclient import TestClient
-from test_pages import see
+from visitor import see
 
 from oncoqa.corpus.split import split
 from oncoqa.types import Span

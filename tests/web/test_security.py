@@ -10,7 +10,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
 from scripted import CONVENTION
 from starlette.testclient import TestClient
-from test_pages import ask
+from visitor import ask
 
 from oncoqa.web.policy import HEADERS
 from oncoqa.web.security import MAX_BODY, POLICIES, owned_conversation

@@ -64,6 +64,7 @@ function begin(turn, question) {
   turns.append(turn);
   turn.classList.add("pending");
   document.querySelectorAll(".welcome, .suggestions").forEach((part) => part.remove());
+  if (!document.querySelector(".conversation-head")) beginConversation(question);
   problem.hidden = true;
   box.value = "";
   send.hidden = true;
@@ -109,6 +110,18 @@ function complete(turn, answer) {
 }
 
 /**
+ * Its head takes its place at once, so that nothing moves when the answer comes.
+ * @param {string} question
+ */
+function beginConversation(question) {
+  const head = blank("head");
+  head.classList.add("nameless");
+  slot(head, "title").textContent = question;
+  /** @type {HTMLInputElement} */ (slot(head, "name")).value = question.slice(0, 120);
+  turns.before(head);
+}
+
+/**
  * A conversation has begun: it gets its address and its place in the list.
  * @param {any} answer
  */
@@ -116,6 +129,9 @@ function remember(answer) {
   const address = `/conversations/${answer.conversation_id}`;
   currentConversation().value = answer.conversation_id;
   history.replaceState(null, "", address);
+  const head = /** @type {HTMLElement} */ (document.querySelector(".conversation-head"));
+  name(head, "", answer.conversation_id);
+  head.classList.remove("nameless");
   const item = blank("conversation");
   /** @type {HTMLAnchorElement} */ (item.firstElementChild).href = address;
   /** @type {HTMLElement} */ (item.querySelector("bdi")).textContent = answer.question;
@@ -210,6 +226,3 @@ document.addEventListener("keydown", (event) => {
 });
 document.querySelectorAll(".with-script").forEach((part) => part.removeAttribute("hidden"));
 showCopyButtons(document);
-if (window.matchMedia("(max-width: 74rem)").matches) {
-  document.querySelector(".rail details")?.removeAttribute("open");
-}

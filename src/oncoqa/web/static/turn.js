@@ -31,6 +31,9 @@ export function slot(within, name) {
 export function newTurn(question) {
   const turn = blank("turn");
   slot(turn, "question").textContent = question;
+  const panel = slot(turn, "panel");
+  const label = panel.getAttribute("aria-label") ?? "";
+  panel.setAttribute("aria-label", label.replace("QUESTION", () => question));
   return turn;
 }
 
@@ -154,6 +157,7 @@ function addSource(turn, source, mark) {
   speaker.textContent = source.speaker ?? "";
   speaker.hidden = !source.speaker;
   /** @type {HTMLAnchorElement} */ (slot(card, "open")).href = source.link;
+  card.querySelector("[data-copy]")?.removeAttribute("hidden");
   slot(turn, "sources").append(card);
 }
 
