@@ -1,12 +1,12 @@
 """Reading and writing: a file that cannot be read is one line, one that is written is whole."""
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
 from oncoqa.evals.cases import EvalsError
+from oncoqa.files import replace
 
 T = TypeVar("T")
 
@@ -33,6 +33,4 @@ def read_rows(path: Path, made: Callable[[Any], T], *, what: str) -> Iterator[T]
 def write_whole(path: Path, text: str) -> None:
     """Written beside and put in place at once: nobody reads half a file, and none is lost."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.tmp")
-    unfinished.write_text(text, encoding="utf-8")
-    os.replace(unfinished, path)
+    replace(path, text.encode())
