@@ -88,11 +88,11 @@ def _source(file: ReleaseFile, release: Release | None, max_words: int) -> Sourc
 
 
 def load_index(
-    settings: Settings, encoder: Encoder, *, moment: datetime | None = None
+    settings: Settings, encoder: Encoder, *, moment: datetime | None = None, mend: bool = True
 ) -> SearchIndex:
     """The index in service, as the settings' audience may see it at a moment, now unless given.
 
-    One that is missing or damaged is built anew, with a warning.
+    One that is missing or damaged is built anew, with a warning; without `mend` it is refused.
     """
     load = partial(
         search_index.load,
@@ -104,8 +104,12 @@ def load_index(
     try:
         return load()
     except IndexMissing:
+        if not mend:
+            raise
         log.warning("no index in %s yet: building it", settings.index_dir)
     except IndexCorrupt as error:
+        if not mend:
+            raise
         log.warning("%s: building it anew", error)
     build_index(settings, encoder)
     return load()
@@ -120,10 +124,15 @@ class Service:
 
 
 def load_service(
-    settings: Settings, encoder: Encoder | None = None, *, moment: datetime | None = None
+    settings: Settings,
+    encoder: Encoder | None = None,
+    *,
+    moment: datetime | None = None,
+    mend: bool = True,
 ) -> Service:
+    """As `load_index`."""
     encoder = encoder or make_encoder(settings)
-    index = load_index(settings, encoder, moment=moment)
+    index = load_index(settings, encoder, moment=moment, mend=mend)
     return Service(make_assistant(index, settings, encoder), index)
 
 

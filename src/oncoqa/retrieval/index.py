@@ -84,6 +84,11 @@ class SearchIndex:
     def built_at(self) -> datetime:
         return self.manifest.view_since(self.audience, self.moment)
 
+    @property
+    def next_change(self) -> datetime | None:
+        """The hour at which this audience will see more."""
+        return self.manifest.next_change(self.audience, self.moment)
+
     @cached_property
     def generation(self) -> str:
         """Names what is seen: the same whether or not something else is under embargo."""

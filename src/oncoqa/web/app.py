@@ -1,5 +1,6 @@
 """The application, made of a ready assistant: no globals, nothing loaded on a first request."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from fastapi import Depends, FastAPI
@@ -42,7 +43,7 @@ def create_app(
     )
     app.include_router(api.events)  # before the JSON of the same path
     app.state.site = Site(
-        make_edition(assistant, built_at),
+        make_edition(assistant, built_at, settings),
         settings=settings,
         conversations=conversations,
         signer=make_signer(settings.data_dir),
@@ -60,8 +61,19 @@ def create_app(
 
 def publish(app: FastAPI, assistant: Assistant, built_at: datetime | None) -> None:
     """Put another generation in service. Requests under way end on the one they began with."""
-    app.state.site.edition = make_edition(assistant, built_at)
+    prepared(app, assistant, built_at)()
 
 
-def make_edition(assistant: Assistant, built_at: datetime | None) -> Edition:
-    return Edition(assistant, built_at, suggestions(assistant))
+def prepared(app: FastAPI, assistant: Assistant, built_at: datetime | None) -> Callable[[], None]:
+    """As `publish`, in two steps: what takes time now, one assignment when the result is called."""
+    site: Site = app.state.site
+    edition = make_edition(assistant, built_at, site.settings)
+
+    def put_in_service() -> None:
+        site.edition = edition
+
+    return put_in_service
+
+
+def make_edition(assistant: Assistant, built_at: datetime | None, settings: Settings) -> Edition:
+    return Edition(assistant, built_at, suggestions(assistant), settings.audience)

@@ -1,27 +1,39 @@
 """Serving: the assistant of the settings behind an HTTP server."""
 
 import socket
+from collections.abc import Callable
 
 import uvicorn
 
-from oncoqa.build import load_assistant
+from oncoqa.build import Service, load_service, make_encoder
 from oncoqa.conversations import open_store
 from oncoqa.errors import SettingsError
-from oncoqa.retrieval.index import read_manifest
+from oncoqa.renewal import Renewal
 from oncoqa.settings import Settings
-from oncoqa.web.app import create_app
+from oncoqa.web.app import create_app, prepared
 
 
 def serve(settings: Settings) -> None:
     """Until interrupted. Raises `SettingsError` at once when the port is taken."""
     listener = _listen(settings)
     conversations = open_store(settings.data_dir, settings.database_url)
-    assistant = load_assistant(settings)
-    _, manifest = read_manifest(settings.index_dir)
-    app = create_app(assistant, settings, built_at=manifest.built_at, conversations=conversations)
+    encoder = make_encoder(settings)
+    service = load_service(settings, encoder)
+    app = create_app(
+        service.assistant, settings, built_at=service.index.built_at, conversations=conversations
+    )
+
+    def prepare(service: Service) -> Callable[[], None]:
+        return prepared(app, service.assistant, service.index.built_at)
+
+    renewal = Renewal(settings, encoder, service, prepare)
+    renewal.start()
     # The access log is ours: uvicorn's would write the words of a search.
     server = uvicorn.Server(uvicorn.Config(app, access_log=False, log_level="warning"))
-    server.run(sockets=[listener])
+    try:
+        server.run(sockets=[listener])
+    finally:
+        renewal.stop()
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -9,7 +9,7 @@ from itsdangerous import URLSafeSerializer
 from oncoqa.assistant import Assistant
 from oncoqa.conversations import ConversationStore
 from oncoqa.settings import Settings
-from oncoqa.types import Release
+from oncoqa.types import Audience, Release
 from oncoqa.web.metrics import Metrics
 from oncoqa.web.payload import IndexPayload
 
@@ -21,6 +21,7 @@ class Edition:
     assistant: Assistant
     built_at: datetime | None
     suggestions: tuple[str, ...] = ()
+    audience: Audience = "public"
 
     @property
     def index(self) -> IndexPayload:
@@ -32,14 +33,17 @@ class Edition:
 
     def releases(self) -> list[Release]:
         """Those that readers may see, the newest first, then the undated."""
-        shown = [r for r in self.assistant.releases.values() if is_public(r)]
+        shown = [r for r in self.assistant.releases.values() if self.may_see(r)]
         shown = [r for r in shown if r.status != "withdrawn"]
         return sorted(shown, key=lambda r: (-(r.published or date.min).toordinal(), r.id))
 
     def release(self, release_id: str) -> Release | None:
         """One that readers may see, or that was withdrawn."""
         release = self.assistant.releases.get(release_id)
-        return release if release is not None and is_public(release) else None
+        return release if release is not None and self.may_see(release) else None
+
+    def may_see(self, release: Release) -> bool:
+        return self.audience == "staff" or is_public(release)
 
     def successor(self, release: Release) -> Release | None:
         """The release that replaces this one."""
