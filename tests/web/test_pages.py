@@ -13,6 +13,7 @@ from visitor import ask, see, text_of
 
 import oncoqa.web
 from oncoqa.web.app import publish
+from oncoqa.web.view import asset
 
 WEB = Path(oncoqa.web.__file__).parent
 
@@ -187,6 +188,8 @@ def test_nothing_marks_text_as_safe() -> None:
 
 
 def test_what_is_vendored_is_what_was_published() -> None:
+    own = (WEB / "static" / "site.css").read_text("utf-8")
+    assert asset("pico.min.css").removeprefix("/static/") in own
     listed = (WEB / "static" / "VENDORED").read_text("utf-8").partition("\n\n")[0]
     for line in listed.splitlines():
         wanted, name = line.split()

@@ -6,6 +6,7 @@ from itertools import islice, zip_longest
 
 from oncoqa.assistant import Assistant
 from oncoqa.types import Release
+from oncoqa.web.words import french
 
 SHOWN = 4
 TRIED = 12  # at a hundredth of a second or so each
@@ -24,9 +25,8 @@ def suggestions(assistant: Assistant) -> tuple[str, ...]:
     """A few questions, taken in turn from each release, whose answer names what they ask about."""
     per_release = [list(candidates(release)) for release in assistant.releases.values()]
     in_turn = (pair for row in zip_longest(*per_release) for pair in row if pair is not None)
-    kept = (
-        question for question, name in islice(in_turn, TRIED) if answers(assistant, question, name)
-    )
+    tried = islice(in_turn, TRIED)
+    kept = (french(question) for question, name in tried if answers(assistant, question, name))
     return tuple(islice(kept, SHOWN))
 
 

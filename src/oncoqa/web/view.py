@@ -75,6 +75,7 @@ def _shared(request: Request, language: Language) -> dict[str, Any]:
         "abstentions": ABSTENTIONS,
         "feedback_reasons": FEEDBACK_REASONS,
         "asset": asset,
+        "now": datetime.now(UTC),
         "epoch": datetime.fromtimestamp(0, UTC),
         "origin": str(request.base_url).rstrip("/"),
         "canonical": str(request.url.replace(query="")),
