@@ -89,6 +89,14 @@ def test_check_counts_the_questions_of_each_split(command: CliRunner, cases_dir:
     assert result.stdout.startswith("24 questions: ")
 
 
+def test_a_kept_measure_becomes_a_report(command: CliRunner) -> None:
+    command.invoke(app, ["--out", "run.json"])
+    result = command.invoke(app, ["report", "--from", "run.json", "--folder", "pages"])
+    assert result.exit_code == 0
+    assert "| right | 100.0% (> " in Path("pages/REPORT.md").read_text(encoding="utf-8")
+    assert Path("pages/report.html").exists()
+
+
 def test_every_wrong_case_is_a_line(command: CliRunner, tmp_path: Path) -> None:
     rows = [answerable(n, nuggets=[["999"]]) for n in range(3)]
     result = command.invoke(app, ["check", "--cases", str(write_cases(tmp_path / "bad", *rows))])

@@ -93,20 +93,17 @@ def report(
     jobs: Jobs = 1,
     cases: Cases = CASES,
     folder: Annotated[Path, typer.Option(help="Où écrire REPORT.md et report.html.")] = EVALS,
+    measured: Annotated[
+        Path | None, typer.Option("--from", help="Une mesure gardée, au lieu d'en faire une.")
+    ] = None,
 ) -> None:
-    """Mesurer tout et écrire le rapport."""
-    from oncoqa.evals import benchmarks, latency
+    """Mesurer tout, temps compris, et écrire le rapport."""
+    from oncoqa.evals import benchmarks, record
     from oncoqa.evals import report as pages
-    from oncoqa.settings import load_settings
 
     kept = benchmarks.read(folder / "benchmarks.json")
-    bench = _open(cases)
-    assert bench.parts is not None  # it was opened in this process
-    run = _measure(bench, "all", [], jobs)
-    questions = [item.question for item in run.items]
-    waits = latency.latency(bench.parts.assistant, questions) | latency.indexing(load_settings())
-    timed = run.model_copy(update={"timings": run.timings | waits})
-    pages.write(pages.view(timed, kept), folder / "REPORT.md", folder / "report.html")
+    run = record.load(measured) if measured else _measure_with_times(_open(cases), jobs)
+    pages.write(pages.view(run, kept), folder / "REPORT.md", folder / "report.html")
     typer.echo(f"{folder / 'REPORT.md'} and {folder / 'report.html'}: written")
 
 
@@ -173,6 +170,17 @@ def _measure(bench: "Bench", split: str, filters: list[str], jobs: int) -> "Run"
     length = len(bench.kept(split, filters))
     with typer.progressbar(length=length, label="questions", file=sys.stderr) as bar:
         return bench.run(split, filters, jobs=jobs, progress=lambda: bar.update(1))
+
+
+def _measure_with_times(bench: "Bench", jobs: int) -> "Run":
+    from oncoqa.evals import latency
+    from oncoqa.settings import load_settings
+
+    run = _measure(bench, "all", [], jobs)
+    assert bench.parts is not None  # it was opened in this process
+    questions = [item.question for item in run.items]
+    waits = latency.latency(bench.parts.assistant, questions) | latency.indexing(load_settings())
+    return run.model_copy(update={"timings": run.timings | waits})
 
 
 def _print(lines: Iterable[str]) -> None:
