@@ -51,9 +51,7 @@ class Settings(BaseSettings):
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
-    press_contact_url: Annotated[str, Field(pattern=r"^https?://")] = (
-        "https://www.unicancer.fr/fr/espace-presse/"
-    )
+    press_contact_url: Annotated[str, Field(pattern=r"^https?://")] = "https://www.unicancer.fr/"
 
 
 def load_settings(**given: object) -> Settings:
