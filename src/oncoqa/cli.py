@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from oncoqa import cli_care, cli_import, cli_index
 from oncoqa.errors import OncoqaError
+from oncoqa.terminal import print_line
 
 if TYPE_CHECKING:
     from oncoqa.types import Answer
@@ -20,6 +22,11 @@ app = typer.Typer(
 )
 corpus_app = typer.Typer(help="Les communiqués.", no_args_is_help=True)
 app.add_typer(corpus_app, name="corpus")
+app.add_typer(cli_index.app, name="index")
+app.command("import")(cli_import.import_releases)
+app.command()(cli_care.doctor)
+app.command()(cli_care.backup)
+app.command()(cli_care.restore)
 
 
 @app.command()
@@ -41,19 +48,6 @@ def ask(
         print_line(json.dumps(answer_payload(answer), ensure_ascii=False, indent=2))
     else:
         print_answer(answer)
-
-
-@app.command()
-def index() -> None:
-    """Indexer les communiqués et mettre l'index en service."""
-    from oncoqa.build import build_index
-    from oncoqa.settings import load_settings
-
-    manifest = build_index(load_settings())
-    print_line(
-        f"{manifest.releases} communiqués, {manifest.passages} passages\u00a0: "
-        f"index {manifest.generation} en service"
-    )
 
 
 @app.command()
@@ -97,10 +91,6 @@ def print_answer(answer: "Answer") -> None:
         dated = f", {release.published:%d/%m/%Y}" if release.published else ""
         place = f"{citation.start}-{citation.end}"
         print_line(f"[{number}] {release.publisher}, « {release.title} »{dated} ({place})")
-
-
-def print_line(line: str) -> None:
-    sys.stdout.write(line + "\n")
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 OncoqaError
 ├── SettingsError         a setting is unknown or out of bounds
 ├── CorpusError           a release file is not valid (`problems`, one line each)
+├── ImportRefused         a file or an address cannot be made into a release
 ├── QuestionError         a question is empty, too long, or holds what cannot be read
 ├── NotFoundError         no such release or conversation
 └── SearchIndexError      the index cannot serve
@@ -26,6 +27,10 @@ class CorpusError(OncoqaError):
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = tuple(problems)
+
+
+class ImportRefused(OncoqaError):
+    pass
 
 
 class QuestionError(OncoqaError):

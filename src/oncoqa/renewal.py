@@ -20,6 +20,7 @@ from oncoqa.settings import Settings
 log = logging.getLogger("oncoqa")
 
 POLL = 1.0  # seconds between two looks at CURRENT
+AGAIN = timedelta(seconds=30)  # between two tries at what cannot be loaded
 AHEAD = timedelta(minutes=5)  # a thousand releases load within seconds
 
 
@@ -69,6 +70,8 @@ class Renewal:
             return
         if self._next is None and self._hour - moment <= AHEAD:
             self._next = self._load(self._hour, "the end of an embargo")
+            if self._next is None:  # the release stays hidden until it can be loaded
+                self._hour = max(self._hour, moment + AGAIN)
         if self._next is not None and self._clock() >= self._hour:
             self._serve(*self._next)
 

@@ -18,7 +18,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
@@ -206,6 +206,40 @@ def write_generation(
         put_in_service(folder, name)
         _remove_old(folder, kept=name)
     return made
+
+
+def roll_back(folder: Path, name: str | None = None, *, reveal: bool = False) -> Manifest:
+    """Put a former generation back in service: the one before, or that of the name given.
+
+    Raises `SearchIndexError` when there is none, or when it would show again what has since been
+    withdrawn, removed or put under embargo, unless told to `reveal` it.
+    """
+    with only_writer(folder):
+        path, last = read_manifest(folder)
+        former = [g for g in all_generations(folder) if g < path.name]
+        name = name or (former[-1] if former else None)
+        if name not in all_generations(folder):
+            kept = ", ".join(all_generations(folder))
+            raise SearchIndexError(f"{folder}: no generation to go back to; kept: {kept}")
+        manifest = manifest_of(folder / name)
+        if bad := damaged(folder / name, manifest.files):
+            raise IndexCorrupt(f"{folder / name / bad[0]}: damaged; choose another generation")
+        if not reveal and (shown := _shown_again(last, manifest)):
+            raise SearchIndexError(
+                f"{name} would show again {', '.join(shown)}: withdrawn, removed or under embargo "
+                "since; correct the corpus and run `oncoqa index`, or add --reveal"
+            )
+        put_in_service(folder, name)
+        return manifest
+
+
+def _shown_again(last: Manifest, former: Manifest) -> list[str]:
+    now = datetime.now(UTC)
+
+    def shown(manifest: Manifest) -> set[str]:
+        return {e.id for e in manifest.visible("public", now) if e.status != "withdrawn"}
+
+    return sorted(shown(former) - shown(last))
 
 
 def put_in_service(folder: Path, name: str) -> None:
