@@ -121,16 +121,33 @@ def _title(lines: list[Line], body: float) -> tuple[str | None, list[Line]]:
 
 
 def _blocks(lines: Sequence[Line], body: float) -> Iterator[Block]:
+    indents: list[float] = []  # of the lists that the last item is in, the outermost first
+    for run in _runs(lines, body):
+        text = join([line.text for line in run])
+        mark = BULLET.match(text)
+        indents = _indents(indents, run[0].left) if mark else []
+        if mark:
+            yield Block("item", text[mark.end() :], len(indents))
+        else:
+            yield _heading_or_paragraph(text, run, body)
+
+
+def _indents(outer: Sequence[float], left: float) -> list[float]:
+    return [*(indent for indent in outer if indent < left - 2), left]
+
+
+def _runs(lines: Sequence[Line], body: float) -> Iterator[list[Line]]:
+    """The lines of each block."""
     gap = _usual_gap(lines)
     right = max((line.right for line in lines), default=0.0)
     run: list[Line] = []
     for line in lines:
         if run and _starts_block(line, run[-1], body, gap, right):
-            yield _block(run, body)
+            yield run
             run = []
         run.append(line)
     if run:
-        yield _block(run, body)
+        yield run
 
 
 def _usual_gap(lines: Sequence[Line]) -> float:
@@ -148,11 +165,12 @@ def _starts_block(line: Line, before: Line, body: float, gap: float, right: floa
         return True
     if abs(line.size - before.size) > 0.5:
         return True
+    short = before.right < right - 0.25 * (right - before.left)
     if line.page != before.page or line.top > before.top:  # the next page, or column
-        return _ENDS.search(before.text) is not None or not line.text[:1].islower()
+        goes_on = line.text[:1].islower() or not short
+        return _ENDS.search(before.text) is not None or not goes_on
     if before.top - line.top > 1.3 * max(gap, line.size):
         return True
-    short = before.right < right - 0.25 * (right - before.left)
     return line.box != before.box and short and re.search(r"[.!?…:]$", before.text) is not None
 
 
@@ -160,11 +178,7 @@ def _is_heading(line: Line, body: float) -> bool:
     return line.size > 1.08 * body or (line.bold and len(line.text.split()) <= 20)
 
 
-def _block(run: Sequence[Line], body: float) -> Block:
-    text = join([line.text for line in run])
-    mark = BULLET.match(text)
-    if mark:
-        return Block("item", text[mark.end() :], 1)
+def _heading_or_paragraph(text: str, run: Sequence[Line], body: float) -> Block:
     heading = all(_is_heading(line, body) for line in run) and len(text.split()) <= 40
     if heading and not re.search(r"[.;,]$", text):
         return Block("heading", text, 2 if run[0].size > 1.08 * body else 3)
