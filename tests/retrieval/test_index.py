@@ -4,7 +4,7 @@ import fcntl
 import logging
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ import pytest
 from fakes import REPOSITORY, HashingEncoder, write_release
 from oncoqa.build import build_index, load_index, make_recipe
 from oncoqa.errors import CorpusError, IndexCorrupt, IndexMismatch, IndexMissing, SearchIndexError
+from oncoqa.retrieval.encoder import Encoded
 from oncoqa.retrieval.index import KEPT_GENERATIONS, SearchIndex, load, read_manifest
 from oncoqa.settings import Settings
 from oncoqa.types import Passage
@@ -204,3 +205,48 @@ def test_nothing_in_the_package_reads_or_writes_pickles(indexed: Settings) -> No
     assert [path.name for path in sources if wanted.search(path.read_text("utf-8"))] == []
     for path in generation(indexed).glob("*.np?"):
         np.load(path, allow_pickle=False)
+
+
+def test_an_index_brought_up_to_date_is_the_one_built_anew(small: Settings) -> None:
+    """Releases are added, edited, renamed and taken away, several at a time."""
+    random = np.random.default_rng(0)
+    lines = [f"Le centre {number} ouvre. Une étude {number % 3} suit." for number in range(12)]
+    for _ in range(12):
+        for id_ in random.choice(["un", "deux", "trois", "quatre"], size=2, replace=False):
+            body = "\n\n".join(random.choice(lines, size=random.integers(1, 5)))
+            if (small.corpus_dir / f"{id_}.md").exists() and random.random() < 0.3 and id_ != "un":
+                (small.corpus_dir / f"{id_}.md").unlink()
+            else:
+                write_release(small.corpus_dir, str(id_), body)
+        renewed = build_index(small, ENCODER)
+        anew = build_index(small, ENCODER, from_nothing=True)
+        assert renewed.files == anew.files
+        assert renewed.corpus_sha256 == anew.corpus_sha256
+
+
+def test_only_what_changed_is_encoded(small: Settings) -> None:
+    encoded: list[str] = []
+
+    class Counting(HashingEncoder):
+        def encode_documents(self, texts: Sequence[str]) -> Iterator[Encoded]:
+            encoded.extend(texts)
+            return super().encode_documents(texts)
+
+    build_index(small, Counting())
+    assert encoded == []
+    write_release(small.corpus_dir, "deux", "Neuf.")
+    write_release(small.corpus_dir, "un", "Le congrès ouvre à Reims.\n\nUne autre étude.")
+    build_index(small, Counting())
+    assert sorted(encoded) == ["Neuf.", "Une autre étude."]
+
+
+TAKEN = pytest.param("manifest", marks=pytest.mark.xfail(reason="its part is manifest.json too"))
+
+
+@pytest.mark.parametrize("id_", [TAKEN, "current", "index", "con", "a" * 200])
+def test_no_id_of_a_release_is_taken_for_a_file_of_the_index(id_: str, small: Settings) -> None:
+    write_release(small.corpus_dir, id_, "Un texte à part.")
+    build_index(small, ENCODER)
+    loaded = load(small.index_dir, expected=make_recipe(small, ENCODER))
+    assert loaded.releases.keys() == {"un", id_}
+    assert [p.text for p in loaded.passages if p.release.id == id_] == ["Un texte à part."]
