@@ -9,6 +9,7 @@ import typer
 
 from oncoqa import cli_care, cli_import, cli_index
 from oncoqa.errors import OncoqaError
+from oncoqa.evals import commands as evaluation
 from oncoqa.terminal import print_line
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ app = typer.Typer(
 corpus_app = typer.Typer(help="Les communiqués.", no_args_is_help=True)
 app.add_typer(corpus_app, name="corpus")
 app.add_typer(cli_index.app, name="index")
+app.add_typer(evaluation.app, name="eval")
 app.command("import")(cli_import.import_releases)
 app.command()(cli_care.doctor)
 app.command()(cli_care.backup)
