@@ -112,6 +112,33 @@ def test_a_first_visit_weighs_little(open_context: OpenContext) -> None:
     assert weight < 120
 
 
+def test_the_browsers_own_timings_keep_to_a_budget(page: Page) -> None:
+    """Milliseconds from the request, as the browser counts them; the budget is Lighthouse's green.
+
+    On this machine the network takes no time: what is left is the server's work and the page's.
+    """
+    for address in ("/", f"/communiques/{CONVENTION}", "/communiques"):
+        page.goto(address, wait_until="networkidle")
+        timings = page.evaluate(
+            """async () => {
+                const [navigation] = performance.getEntriesByType("navigation");
+                const largest = await new Promise((resolve) => {
+                    new PerformanceObserver((list) => resolve(list.getEntries().at(-1).startTime))
+                        .observe({ type: "largest-contentful-paint", buffered: true });
+                });
+                return {
+                    first_byte: navigation.responseStart,
+                    loaded: navigation.loadEventEnd,
+                    largest_paint: largest,
+                    elements: document.querySelectorAll("*").length,
+                };
+            }"""
+        )
+        print(address, {name: round(value) for name, value in timings.items()})  # noqa: T201
+        assert timings["largest_paint"] < 2_500
+        assert timings["elements"] < 1_400
+
+
 def test_nothing_moves_while_an_answer_streams(page: Page, assistant: ScriptedAssistant) -> None:
     """Shifts that follow a key within half a second are the reader's own, as browsers count."""
     page.goto("/", wait_until="networkidle")

@@ -5,10 +5,14 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from scripted import CONVENTION, ScriptedAssistant, corpus
+from scripted import CONVENTION, CORPUS, ScriptedAssistant, corpus
 from starlette.testclient import TestClient
 
-from oncoqa.web.app import publish
+from oncoqa.build import build_index, load_assistant
+from oncoqa.conversations import ConversationStore
+from oncoqa.retrieval.encoder import Encoder
+from oncoqa.settings import Settings
+from oncoqa.web.app import create_app, publish
 
 QUESTION = "Combien de patients ont été inclus dans Onco'Link ?"
 
@@ -223,3 +227,28 @@ def test_logs_hold_no_question(client: TestClient, caplog: pytest.LogCaptureFixt
         client.post("/api/chat", json={"question": "panne HEROES"})
     assert caplog.records
     assert "HEROES" not in caplog.text
+
+
+def test_the_schema_says_how_refusals_look(client: TestClient) -> None:
+    schema = client.get("/api/openapi.json").json()
+    answers = schema["paths"]["/api/chat"]["post"]["responses"]
+    for status in ("404", "422", "503"):
+        content = answers[status]["content"]["application/json"]["schema"]
+        assert content == {"$ref": "#/components/schemas/Refusal"}
+
+
+@pytest.mark.model
+def test_the_embedded_model_answers_through_the_door(
+    embedded: Encoder, settings: Settings, store: ConversationStore
+) -> None:
+    """The main job of the product, end to end, whichever the language."""
+    real = settings.model_copy(update={"corpus_dir": CORPUS, "index_dir": settings.data_dir / "i"})
+    build_index(real, embedded)
+    app = create_app(load_assistant(real, embedded), settings, built_at=None, conversations=store)
+    client = TestClient(app)
+    for question in (QUESTION, "How many patients were enrolled in Onco'Link?"):
+        [first, *_] = ask(client, question)["citations"]
+        assert "13 800 patients inclus" in " ".join(first["quote"].split())
+        page = client.get(first["link"]).text
+        assert f"<mark>{first['quote'][:20]}" in page
+    assert ask(client, "Quel est le budget annuel d'Unicancer ?")["status"] == "abstained"

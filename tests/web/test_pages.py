@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from concurrent.futures import ThreadPoolExecutor
 from html import unescape
 from pathlib import Path
 
@@ -156,6 +157,37 @@ def test_conversations_outlive_their_releases(client: TestClient, app: FastAPI) 
     publish(app, ScriptedAssistant([ENGLISH], "generation-2"), None)
     assert "13 800 patients inclus" in see(client, address)
     assert ask(client, "Et ensuite ?", address.rpartition("/")[2]) == address
+
+
+def test_whoever_refuses_cookies_can_still_ask(client: TestClient) -> None:
+    address = ask(client)
+    client.cookies.clear()
+    assert "13 800 patients" in see(client, address)
+
+
+def test_questions_asked_at_once_are_all_kept(client: TestClient) -> None:
+    client.get("/")
+    with ThreadPoolExecutor(16) as pool:
+        addresses = list(pool.map(lambda n: ask(client, f"Question {n} ?"), range(48)))
+    assert len(set(addresses)) == 48
+    assert all(f'href="{address}"' in client.get("/").text for address in addresses[:10])
+
+
+def test_a_page_can_be_asked_after(client: TestClient) -> None:
+    for address in ("/", "/communiques", f"/communiques/{CONVENTION}", "/healthz"):
+        assert client.head(address).status_code == 200
+    assert client.head("/communiques/absent").status_code == 404
+
+
+def test_without_javascript_a_citation_is_there_to_select(client: TestClient) -> None:
+    client.get("/")
+    html = client.get(ask(client)).text
+    ready = re.search(r'(?s)<noscript>.*?class="ready"[^>]*>(.*?)</p>', html)
+    assert ready is not None
+    assert re.fullmatch(
+        r"«\u00a0Après .+\.\u00a0» — Unicancer, .+, 28 novembre 2025, http://testserver/\S+",
+        unescape(ready[1]),
+    )
 
 
 def test_every_page_carries_the_same_policy(client: TestClient) -> None:

@@ -60,6 +60,15 @@ class ChatBody(BaseModel):
     filters: FilterBody | None = None
 
 
+class Fault(Payload):
+    code: str
+    message: str  # for a person: what is wrong and what to do, in French or English
+
+
+class Refusal(Payload):
+    error: Fault
+
+
 class ReleaseList(Payload):
     releases: tuple[ReleasePayload, ...]
     index: IndexPayload
@@ -96,7 +105,10 @@ def asked(
 TheQuestion = Annotated[chat.Asked, Depends(asked)]
 
 events = APIRouter(prefix="/api", route_class=EventStreamRoute)
-router = APIRouter(prefix="/api")
+router = APIRouter(
+    prefix="/api",
+    responses={status: {"model": Refusal} for status in (400, 403, 404, 410, 413, 422, 500, 503)},
+)
 
 
 @events.post("/chat", response_class=EventSourceResponse, include_in_schema=False)

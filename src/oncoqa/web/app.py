@@ -20,7 +20,7 @@ from oncoqa.web import (
     shares,
 )
 from oncoqa.web.metrics import Measure
-from oncoqa.web.security import BodyLimit, SecurityHeaders, make_signer, same_origin
+from oncoqa.web.security import BodyLimit, HeadAsGet, SecurityHeaders, make_signer, same_origin
 from oncoqa.web.site import Edition, Site
 from oncoqa.web.suggest import suggestions
 from oncoqa.web.view import Assets
@@ -56,6 +56,7 @@ def create_app(
     app.add_middleware(GZipMiddleware)  # leaves event streams alone
     app.add_middleware(SecurityHeaders)
     app.add_middleware(Measure, metrics=app.state.site.metrics)
+    app.add_middleware(HeadAsGet)
     return app
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from oncoqa.types import Language
-from oncoqa.web.payload import CitationPayload
+from oncoqa.web.reference import reference
 from oncoqa.web.turns import Line, TurnView
 from oncoqa.web.wording import ABSTENTIONS
 from oncoqa.web.words import Words
@@ -72,10 +72,3 @@ def _mark(line: Line) -> tuple[int, int] | None:
             return (start, start + len(piece))
         start += len(piece)
     return None
-
-
-def reference(citation: CitationPayload, words: Words) -> str:
-    """`« … » — speaker, publisher, title, date`: its spaces do not break."""
-    release = citation.release
-    parts = (citation.speaker, release.publisher, release.title, words.date(release.published))
-    return f"«\u00a0{citation.quote}\u00a0» — {', '.join(part for part in parts if part)}"

@@ -37,6 +37,17 @@ class SecurityHeaders:
         await self._app(scope, receive, guarded if scope["type"] == "http" else send)
 
 
+class HeadAsGet:
+    """ASGI middleware: whatever can be read can be asked after; the server sends no body."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        asked_after = scope["type"] == "http" and scope["method"] == "HEAD"
+        await self._app({**scope, "method": "GET"} if asked_after else scope, receive, send)
+
+
 class BodyLimit:
     """ASGI middleware: reading past `MAX_BODY` raises a 413, told like every other refusal."""
 

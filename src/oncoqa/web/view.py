@@ -14,6 +14,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from oncoqa.types import Language
+from oncoqa.web.reference import reference
 from oncoqa.web.site import edition_of, site_of
 from oncoqa.web.wording import ABSTENTIONS, FEEDBACK_REASONS
 from oncoqa.web.words import LANGUAGES, words_in
@@ -75,6 +76,7 @@ def _shared(request: Request, language: Language) -> dict[str, Any]:
         "abstentions": ABSTENTIONS,
         "feedback_reasons": FEEDBACK_REASONS,
         "asset": asset,
+        "reference": reference,
         "now": datetime.now(UTC),
         "epoch": datetime.fromtimestamp(0, UTC),
         "origin": str(request.base_url).rstrip("/"),

@@ -21,6 +21,7 @@ from oncoqa.types import Language
 
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 _PARIS = ZoneInfo("Europe/Paris")
+_LOCALES: dict[Language, str] = {"fr": "fr_FR", "en": "en_GB"}
 _NARROW, _WIDE = "\u202f", "\u00a0"
 
 
@@ -53,12 +54,12 @@ class Words:
         """28 novembre 2025; for None, that the release bears no date."""
         if day is None:
             return self(UNDATED)
-        return format_date(day, "long", locale=self.language)
+        return format_date(day, "long", locale=_LOCALES[self.language])
 
     def moment(self, moment: datetime) -> str:
         """A date and time, in Paris."""
         local = moment.astimezone(_PARIS)
-        return format_datetime(local, "d MMMM y, H:mm", locale=self.language)
+        return format_datetime(local, "d MMMM y, H:mm", locale=_LOCALES[self.language])
 
     def _set(self, text: str) -> str:
         return french(text) if self.language == "fr" else text.replace("'", "’")

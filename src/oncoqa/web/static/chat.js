@@ -1,7 +1,7 @@
 // @ts-check
 // The chat with JavaScript: the same forms, their answers streamed into the page.
 
-import { copyAnswer, copyCitation } from "./copy.js";
+import { enableCopying, showCopyButtons } from "./copy.js";
 import { events } from "./events.js";
 import { addStatement, blank, finish, name, newTurn, slot } from "./turn.js";
 
@@ -200,20 +200,7 @@ async function sendFeedback(event, feedback) {
   }
 }
 
-/** @param {MouseEvent} event */
-function onClick(event) {
-  const button = /** @type {HTMLElement} */ (event.target).closest("[data-copy]");
-  if (!(button instanceof HTMLButtonElement)) return;
-  announcer.textContent = button.dataset.copy === "answer" ? copyAnswer(button) : copyCitation(button);
-}
-
-/** @param {ParentNode} within */
-function showCopyButtons(within) {
-  within.querySelectorAll("[data-copy]").forEach((button) => button.removeAttribute("hidden"));
-}
-
 document.addEventListener("submit", onSubmit);
-document.addEventListener("click", onClick);
 stop.addEventListener("click", () => running?.abort());
 box.addEventListener("input", () => box.removeAttribute("aria-invalid"));
 box.addEventListener("keydown", (event) => {
@@ -225,4 +212,4 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") running?.abort();
 });
 document.querySelectorAll(".with-script").forEach((part) => part.removeAttribute("hidden"));
-showCopyButtons(document);
+enableCopying();

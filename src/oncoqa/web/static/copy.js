@@ -28,8 +28,24 @@ function citation(card) {
   return { text: `${said} — ${from.join(", ")}, ${link}`, html };
 }
 
+/** Show the buttons, which need this script, and do what they say. */
+export function enableCopying() {
+  showCopyButtons(document);
+  document.addEventListener("click", (event) => {
+    const button = /** @type {HTMLElement} */ (event.target).closest("[data-copy]");
+    if (!(button instanceof HTMLButtonElement)) return;
+    const done = button.dataset.copy === "answer" ? copyAnswer(button) : copyCitation(button);
+    /** @type {HTMLElement} */ (document.getElementById("announcer")).textContent = done;
+  });
+}
+
+/** @param {ParentNode} within */
+export function showCopyButtons(within) {
+  within.querySelectorAll("[data-copy]").forEach((button) => button.removeAttribute("hidden"));
+}
+
 /** @param {HTMLButtonElement} button */
-export function copyCitation(button) {
+function copyCitation(button) {
   const { text, html } = citation(/** @type {Element} */ (button.closest(".source")));
   return write(button, text, html);
 }
@@ -38,7 +54,7 @@ export function copyCitation(button) {
  * The answer's sentences with their numbers, then the references.
  * @param {HTMLButtonElement} button
  */
-export function copyAnswer(button) {
+function copyAnswer(button) {
   const turn = /** @type {Element} */ (button.closest(".turn"));
   const html = document.createElement("div");
   const lines = [];

@@ -2,7 +2,8 @@
 // A turn, built from the templates of the page. Text goes in through textContent, nothing else.
 
 const language = document.documentElement.lang;
-const day = new Intl.DateTimeFormat(language, { dateStyle: "long", timeZone: "UTC" });
+const locale = language === "en" ? "en-GB" : language; // as the server writes dates
+const day = new Intl.DateTimeFormat(locale, { dateStyle: "long", timeZone: "UTC" });
 
 /**
  * A copy of a template's only element.
