@@ -33,7 +33,21 @@ ALLOWED = {
     "renewal": PATH | {"settings", "build"},
     "web": PATH | {"settings", "conversations"},
     "evals": PATH | {"settings"},
-    "cli": PATH | {"settings", "conversations", "web", "evals", "build", "renewal"},
+    "terminal": CORE,
+    "backup": PATH | {"settings", "conversations"},
+    "doctor": PATH | {"settings", "conversations", "build"},
+    "cli": {
+        *PATH,
+        "settings",
+        "conversations",
+        "web",
+        "evals",
+        "build",
+        "renewal",
+        "terminal",
+        "backup",
+        "doctor",
+    },
     "__init__": {"assistant", "build", "types"},  # the public names, on first use
 }
 # Where a process starts: these put the whole together, so they may ask `build` to.
