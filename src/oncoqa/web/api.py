@@ -24,13 +24,10 @@ from oncoqa.web.payload import (
     answer_as_payload,
 )
 from oncoqa.web.problems import NO_RELEASE, WITHDRAWN, as_problem, checked_question
-from oncoqa.web.security import owned_conversation, owner_of, public
-from oncoqa.web.site import Edition, Site, edition_of, site_of
+from oncoqa.web.security import TheOwner, owned_conversation, public
+from oncoqa.web.site import TheEdition, TheSite
 from oncoqa.web.view import language_of
 from oncoqa.web.words import words_in
-
-TheSite = Annotated[Site, Depends(site_of)]
-TheEdition = Annotated[Edition, Depends(edition_of)]
 
 
 class EventStreamRoute(APIRoute):
@@ -84,7 +81,7 @@ def asked(
     body: ChatBody,
     request: Request,
     edition: TheEdition,
-    owner: Annotated[str | None, Depends(owner_of)],
+    owner: TheOwner,
 ) -> chat.Asked:
     """All that may be refused is refused here, before the first event of a stream."""
     filters = Filters(**(body.filters.model_dump() if body.filters else {}))

@@ -1,17 +1,17 @@
 """An answer or a conversation to take away, with its references."""
 
 from collections.abc import Callable, Sequence
-from typing import Annotated, Literal
+from typing import Literal
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from oncoqa.conversations import Conversation, Share, Turn
+from oncoqa.conversations import Turn
 from oncoqa.web.document import Document, make_document
 from oncoqa.web.docx_file import to_docx
 from oncoqa.web.markdown_file import to_markdown
 from oncoqa.web.pdf_file import to_pdf
-from oncoqa.web.security import owned_conversation, owned_turn, shared_with_link
+from oncoqa.web.security import TheConversation, TheShare, TheTurn
 from oncoqa.web.turns import turn_view
 from oncoqa.web.view import language_of
 from oncoqa.web.words import words_in
@@ -33,22 +33,18 @@ _WRITERS: dict[Format, tuple[str, Callable[[Document], bytes]]] = {
 def export_conversation(
     form: Format,
     request: Request,
-    conversation: Annotated[Conversation, Depends(owned_conversation)],
+    conversation: TheConversation,
 ) -> Response:
     return _file(request, form, conversation.title, conversation.turns)
 
 
 @router.get("/conversations/{conversation_id}/reponses/{turn_id}/export.{form}")
-def export_answer(
-    form: Format, request: Request, turn: Annotated[Turn, Depends(owned_turn)]
-) -> Response:
+def export_answer(form: Format, request: Request, turn: TheTurn) -> Response:
     return _file(request, form, str(turn.answer["question"]), [turn])
 
 
 @router.get("/partages/{share_id}/export.{form}")
-def export_share(
-    form: Format, request: Request, share: Annotated[Share, Depends(shared_with_link)]
-) -> Response:
+def export_share(form: Format, request: Request, share: TheShare) -> Response:
     return _file(request, form, share.title, share.turns)
 
 

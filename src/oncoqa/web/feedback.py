@@ -4,13 +4,13 @@ import json
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Form
+from fastapi import APIRouter, Form
 from fastapi.responses import RedirectResponse
 
-from oncoqa.conversations import ConversationStore, Feedback, Turn
+from oncoqa.conversations import ConversationStore, Feedback
 from oncoqa.web.payload import AnswerPayload
-from oncoqa.web.security import owned_turn
-from oncoqa.web.site import Site, site_of
+from oncoqa.web.security import TheTurn
+from oncoqa.web.site import TheSite
 from oncoqa.web.wording import FEEDBACK_REASONS
 
 router = APIRouter(include_in_schema=False)
@@ -21,8 +21,8 @@ MAX_COMMENT = 2_000
 @router.post("/conversations/{conversation_id}/reponses/{turn_id}/avis")
 def give_feedback(
     conversation_id: str,
-    turn: Annotated[Turn, Depends(owned_turn)],
-    site: Annotated[Site, Depends(site_of)],
+    turn: TheTurn,
+    site: TheSite,
     utile: Annotated[Literal["oui", "non"], Form()],
     raison: Annotated[str, Form()] = "",
     remarque: Annotated[str, Form(max_length=MAX_COMMENT)] = "",

@@ -1,12 +1,10 @@
 """For those who run the site: is it alive, can it answer, how is it doing."""
 
-from typing import Annotated
-
 from fastapi import APIRouter, Depends
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 from oncoqa.web.security import public
-from oncoqa.web.site import Edition, Site, edition_of, site_of
+from oncoqa.web.site import TheEdition, TheSite
 
 router = APIRouter(dependencies=[Depends(public)])
 
@@ -17,9 +15,7 @@ def alive() -> PlainTextResponse:
 
 
 @router.get("/readyz")
-def ready(
-    site: Annotated[Site, Depends(site_of)], edition: Annotated[Edition, Depends(edition_of)]
-) -> JSONResponse:
+def ready(site: TheSite, edition: TheEdition) -> JSONResponse:
     """Whether a question would be answered and kept."""
     conversations = site.conversations.ready()
     body = {"generation": edition.assistant.generation, "conversations": conversations}
@@ -27,9 +23,7 @@ def ready(
 
 
 @router.get("/metrics")
-def metrics(
-    site: Annotated[Site, Depends(site_of)], edition: Annotated[Edition, Depends(edition_of)]
-) -> Response:
+def metrics(site: TheSite, edition: TheEdition) -> Response:
     site.metrics.releases.set(len(edition.assistant.releases))
     if edition.built_at is not None:
         site.metrics.built.set(edition.built_at.timestamp())

@@ -8,17 +8,20 @@ from fastapi.responses import RedirectResponse, Response
 from oncoqa.conversations import Conversation
 from oncoqa.web import chat
 from oncoqa.web.problems import Problem, checked_question
-from oncoqa.web.security import keep_owner, owned_conversation, owner_of, public
-from oncoqa.web.site import Edition, Site, edition_of, site_of
+from oncoqa.web.security import (
+    TheConversation,
+    TheOwner,
+    keep_owner,
+    owned_conversation,
+    owner_of,
+    public,
+)
+from oncoqa.web.site import TheEdition, TheSite, edition_of, site_of
 from oncoqa.web.turns import BLANK_ANSWER, blank_source, turn_view
 from oncoqa.web.view import language_of, render
 from oncoqa.web.words import words_in
 
 router = APIRouter(include_in_schema=False)
-TheSite = Annotated[Site, Depends(site_of)]
-TheEdition = Annotated[Edition, Depends(edition_of)]
-TheOwner = Annotated[str | None, Depends(owner_of)]
-TheConversation = Annotated[Conversation, Depends(owned_conversation)]
 
 
 @router.get("/", dependencies=[Depends(public)])

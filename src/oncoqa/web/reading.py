@@ -13,13 +13,11 @@ from oncoqa.types import Filters, Hit, Language, Passage, Release
 from oncoqa.web.article import Highlight, article, find_highlight
 from oncoqa.web.problems import NO_RELEASE, Problem, checked_question
 from oncoqa.web.security import public
-from oncoqa.web.site import Edition, Site, edition_of, site_of
+from oncoqa.web.site import Edition, TheEdition, TheSite
 from oncoqa.web.view import language_of, render, render_xml
 from oncoqa.web.words import words_in
 
 router = APIRouter(dependencies=[Depends(public)], include_in_schema=False)
-TheEdition = Annotated[Edition, Depends(edition_of)]
-TheSite = Annotated[Site, Depends(site_of)]
 
 FOUND = 20  # passages shown for a search
 

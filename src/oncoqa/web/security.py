@@ -112,7 +112,7 @@ def keep_owner(request: Request, response: Response) -> None:
         )
 
 
-def same_origin(request: Request) -> None:
+async def same_origin(request: Request) -> None:
     """A browser may only write from our own pages. Programs send neither header, nor a cookie."""
     if request.method in {"GET", "HEAD", "OPTIONS"}:
         return
@@ -127,13 +127,19 @@ def same_origin(request: Request) -> None:
 # Each route declares one of these as a dependency: what it lets through is what it declares.
 
 
-def public() -> None:
+async def public() -> None:
     """The same for everyone."""
 
 
-def owned_conversation(
-    conversation_id: str, request: Request, owner: Annotated[str | None, Depends(owner_of)]
-) -> Conversation:
+async def asker(request: Request) -> str | None:
+    """Whoever asks, for what is theirs alone: see `owner_of`."""
+    return owner_of(request)
+
+
+TheOwner = Annotated[str | None, Depends(asker)]
+
+
+def owned_conversation(conversation_id: str, request: Request, owner: TheOwner) -> Conversation:
     """Its owner's, or without an owner. To anyone else it does not exist."""
     conversation = site_of(request).conversations.get(conversation_id, owner)
     if conversation is None:
@@ -141,14 +147,18 @@ def owned_conversation(
     return conversation
 
 
-def owned_turn(
-    turn_id: str, conversation: Annotated[Conversation, Depends(owned_conversation)]
-) -> Turn:
+TheConversation = Annotated[Conversation, Depends(owned_conversation)]
+
+
+def owned_turn(turn_id: str, conversation: TheConversation) -> Turn:
     """An answer of a conversation that is the caller's."""
     turn = next((turn for turn in conversation.turns if turn.id == turn_id), None)
     if turn is None:
         raise NO_TURN
     return turn
+
+
+TheTurn = Annotated[Turn, Depends(owned_turn)]
 
 
 def shared_with_link(share_id: str, request: Request) -> Share:
@@ -159,11 +169,10 @@ def shared_with_link(share_id: str, request: Request) -> Share:
     return share
 
 
-def owned_share(
-    request: Request,
-    share: Annotated[Share, Depends(shared_with_link)],
-    owner: Annotated[str | None, Depends(owner_of)],
-) -> Share:
+TheShare = Annotated[Share, Depends(shared_with_link)]
+
+
+def owned_share(request: Request, share: TheShare, owner: TheOwner) -> Share:
     """Whoever shared it may take it back; having been given the link is not enough."""
     conversation = site_of(request).conversations.get(share.conversation_id, owner)
     if owner is None or conversation is None or conversation.owner != owner:
@@ -171,4 +180,4 @@ def owned_share(
     return share
 
 
-POLICIES = (public, owned_conversation, owner_of, shared_with_link)
+POLICIES = (public, asker, owned_conversation, shared_with_link)

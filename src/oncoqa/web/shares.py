@@ -5,21 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
-from oncoqa.conversations import Conversation, Share, Turn
-from oncoqa.web.security import (
-    owned_conversation,
-    owned_share,
-    owned_turn,
-    owner_of,
-    shared_with_link,
-)
-from oncoqa.web.site import Site, site_of
+from oncoqa.conversations import Share
+from oncoqa.web.security import TheConversation, TheShare, TheTurn, owned_share, owner_of
+from oncoqa.web.site import TheSite
 from oncoqa.web.turns import turn_view
 from oncoqa.web.view import render
 
 router = APIRouter(include_in_schema=False)
-TheSite = Annotated[Site, Depends(site_of)]
-TheConversation = Annotated[Conversation, Depends(owned_conversation)]
 
 
 @router.post("/conversations/{conversation_id}/partager")
@@ -29,17 +21,13 @@ def share_conversation(site: TheSite, conversation: TheConversation) -> Redirect
 
 
 @router.post("/conversations/{conversation_id}/reponses/{turn_id}/partager")
-def share_answer(
-    site: TheSite, conversation: TheConversation, turn: Annotated[Turn, Depends(owned_turn)]
-) -> RedirectResponse:
+def share_answer(site: TheSite, conversation: TheConversation, turn: TheTurn) -> RedirectResponse:
     share_id = site.conversations.share(conversation, [turn])
     return RedirectResponse(f"/partages/{share_id}", 303)
 
 
 @router.get("/partages/{share_id}")
-def read_share(
-    request: Request, site: TheSite, share: Annotated[Share, Depends(shared_with_link)]
-) -> Response:
+def read_share(request: Request, site: TheSite, share: TheShare) -> Response:
     owner = owner_of(request)
     mine = site.conversations.get(share.conversation_id, owner)
     return render(

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import Annotated
 
-from fastapi import Request
+from fastapi import Depends, Request
 from itsdangerous import URLSafeSerializer
 
 from oncoqa.assistant import Assistant
@@ -84,3 +85,18 @@ def edition_of(request: Request) -> Edition:
     edition = request.state.edition
     assert isinstance(edition, Edition)
     return edition
+
+
+# As dependencies they are coroutines: a plain function would wait for a thread to be free.
+
+
+async def _site(request: Request) -> Site:
+    return site_of(request)
+
+
+async def _edition(request: Request) -> Edition:
+    return edition_of(request)
+
+
+TheSite = Annotated[Site, Depends(_site)]
+TheEdition = Annotated[Edition, Depends(_edition)]
