@@ -28,8 +28,8 @@ ENGLISH = frozenset(
     from give had has have having he hello her his how i if in into is it its itself just like list
     made make many may me might more most much must my no nor not of on only or our out please s
     shall she should so some such t tell than that the their them then there these they this those
-    to too under up us was we were what when where which while who whom whose why will with would
-    you your
+    time to too under up us was we were what when where which while who whom whose why will with
+    would you your
     """.split()
 )
 

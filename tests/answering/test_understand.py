@@ -41,15 +41,29 @@ def understand(lexicon: Lexicon) -> Understanding:
         ("breast cancer trials", "en"),
         ("essais cancer sein", "fr"),
         ("PEACE-8", "fr"),  # a name alone: the releases are French
-        pytest.param(
-            "HEROES", "fr", marks=pytest.mark.xfail(reason="an English dictionary has the word")
-        ),
         ("13 800", "fr"),
         ("", "fr"),
     ],
 )
 def test_the_language_is_that_of_the_small_words(question: str, language: Language) -> None:
     assert detect_language(question) == language
+
+
+def test_a_name_alone_has_no_language(understand: Understanding) -> None:
+    assert understand("HEROES").language == "fr"
+
+
+def test_english_thousands_are_read_as_the_releases_write_them(understand: Understanding) -> None:
+    query = understand("Did 13,800 patients join Onco'Link?")
+    assert "13\u00a0800" in query.meant
+
+
+def test_a_question_on_what_no_release_holds_is_not_unclear(understand: Understanding) -> None:
+    assert understand("Quelle est la capitale de la France ?").refusal is None
+
+
+def test_a_question_that_points_to_nobody_named_is_unclear(understand: Understanding) -> None:
+    assert understand("Which centre does she work for?").refusal == "unclear"
 
 
 def test_a_language_that_is_given_is_kept(understand: Understanding) -> None:

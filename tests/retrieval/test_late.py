@@ -109,7 +109,6 @@ def test_evidence_lies_where_it_says_and_the_best_comes_first() -> None:
     assert all(e.passage.start <= e.start < e.end <= e.passage.end for e in found)
 
 
-@pytest.mark.xfail(reason="the weights of terms that half the passages hold add up to nought")
 def test_the_score_of_a_word_that_half_the_passages_hold_is_a_number() -> None:
     passages = passages_of("Le cancer.\n\nLe prix.")
     assert [e.score for e in scorer(passages).score(query("cancer"), passages)] == [1, 0]

@@ -23,7 +23,8 @@ def why_not(query: Query, lexicon: Lexicon) -> Reason:
 
 def could_be_meant(query: Query, hits: Sequence[Hit], lexicon: Lexicon) -> tuple[str, ...]:
     """An unclear question made clear by each of the names that the best passages hold."""
-    if query.refusal != "unclear":
+    vague = any(lexicon.is_vague(word.terms[0]) for word in words(query.question) if not word.stop)
+    if query.refusal != "unclear" or not vague:
         return ()
     names = (name for hit in hits for name in lexicon.names_in(hit.passage.text)[:1])
     question = query.question.rstrip(" \u00a0?")

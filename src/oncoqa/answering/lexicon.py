@@ -13,6 +13,8 @@ from oncoqa.stopwords import ENGLISH
 from oncoqa.text import Word, fold, sentences, words
 from oncoqa.types import Passage
 
+VAGUE = 0.05  # a word in more passages than this, and in more than a few, is vague
+FEW = 3
 COMMON = 0.12  # a name in more passages than this tells little of what a question is about
 _TITLES = frozenset("pr dr m mme mlle madame monsieur professeur docteur prof doctor".split())
 _PARENTHESIS = re.compile(r"\(([^()\s]{2,12})\)")
@@ -27,6 +29,7 @@ class Lexicon:
     expansions: Mapping[str, str]  # an acronym's term -> what it stands for, as written
     spellings: Mapping[str, str]  # folded word -> its most frequent spelling in lower case
     frequency: Mapping[str, float]  # term -> share of the passages that hold it
+    passages: int
 
     @classmethod
     def build(cls, passages: Sequence[Passage]) -> "Lexicon":
@@ -48,10 +51,16 @@ class Lexicon:
             expansions=dict(_expansions(texts)),
             spellings={key: forms.most_common(1)[0][0] for key, forms in spelt.items()},
             frequency={term: n / len(passages) for term, n in held.items()},
+            passages=len(passages),
         )
 
     def is_common(self, term: str) -> bool:
         return self.frequency.get(term, 0.0) > COMMON
+
+    def is_vague(self, term: str) -> bool:
+        """A word of the releases that does not tell which of many things is meant."""
+        share = self.frequency.get(term, 0.0)
+        return share > VAGUE and share * self.passages > FEW
 
     def names_in(self, text: str) -> list[str]:
         """The telling names in a text, in full, each once, in order."""

@@ -39,7 +39,7 @@ def _respell(surface: str, terms: Sequence[str], lexicon: Lexicon) -> str | None
         return None
     folded = fold(surface)
     if folded in lexicon.spellings:  # at most its accents are missing, unless it is a name
-        return lexicon.spellings[folded] if folded == surface.replace("’", "'") else None
+        return lexicon.spellings[folded] if surface.endswith(fold(bare)) else None
     if any(term in lexicon.frequency for term in terms):
         return None
     return _nearest(folded, lexicon.spellings)

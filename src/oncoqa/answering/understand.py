@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -22,6 +22,18 @@ MAX_UNCLEAR = 3  # content words of a question that may be too vague to answer
 # Words of one language alone: those of both ("a", "on", "me") say nothing.
 _FRENCH_ONLY = FRENCH - ENGLISH
 _ENGLISH_ONLY = ENGLISH - FRENCH
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+# To somebody whom the question does not name; "il y a", "il faut" point to nobody.
+_POINTS_BACK = any_of(r"""
+    elles?
+    ils? (?!y a|faut|s agit|est possible)\w+
+    (?:celle|celui|ceux|celles) (?:ci|la)
+    he
+    she
+    they
+    his
+    her
+""")
 _LATEST = any_of(r"""
     (?:le|la|les) (?:tout )?(?:derniere?s?|plus recente?s?)
     derniers? communiques?
@@ -50,8 +62,10 @@ class Understanding:
     ) -> Query:
         """Raises `QuestionError` for a question that cannot be read."""
         question = read_question(question)
-        language = language or detect_language(question)
+        language = language or detect_language(question, self._lexicon.names)
         spelt = mend_spelling(question, language, self._lexicon)
+        if language == "en":  # "13,800" as the releases write it
+            spelt = _THOUSANDS.sub("\u00a0", spelt)
         resolved = resolve(spelt, language, history, self._lexicon)
         refused = refusal(question)
         unclear = not refused and not resolved.carried and self._is_unclear(spelt, language)
@@ -80,15 +94,10 @@ class Understanding:
         terms = [word.terms[0] for word in content]
         if len(terms) > MAX_UNCLEAR or any(term in self._lexicon.names for term in terms):
             return False
-        telling = [t for t in terms if t in self._lexicon.frequency and not self._is_vague(t)]
-        known = any(t in self._lexicon.frequency for t in terms)
-        return not telling and (known or len(terms) <= 1)
-
-    def _is_vague(self, term: str) -> bool:
-        return self._lexicon.frequency[term] > VAGUE
-
-
-VAGUE = 0.05  # a word in more passages than this does not tell which of them is meant
+        if all(self._lexicon.is_vague(term) for term in terms):
+            return True
+        strange = all(term not in self._lexicon.frequency for term in terms)
+        return _POINTS_BACK.search(plain(question)) is not None or (strange and len(terms) == 1)
 
 
 def read_question(question: str) -> str:
@@ -108,14 +117,15 @@ def read_question(question: str) -> str:
     return question
 
 
-def detect_language(question: str) -> Language:
-    """French unless the words of grammar say English."""
+def detect_language(question: str, names: Collection[str] = ()) -> Language:
+    """French unless the words of grammar say English; `names` are terms of no language."""
     folded = [fold(question[word.start : word.end]) for word in words(question)]
     pieces = [piece for word in folded for piece in re.split(r"['-]", word)]
     english = sum(piece in _ENGLISH_ONLY for piece in pieces)
     french = sum(piece in _FRENCH_ONLY for piece in pieces)
     if english == french:  # keywords: the dictionaries decide
-        lower = [question[word.start : word.end].casefold() for word in words(question)]
+        common = [word for word in words(question) if word.terms[0] not in names]
+        lower = [question[word.start : word.end].casefold() for word in common]
         english += sum(exists(word, "en") and not exists(word, "fr") for word in lower)
         french += sum(exists(word, "fr") and not exists(word, "en") for word in lower)
     return "en" if english > french else "fr"

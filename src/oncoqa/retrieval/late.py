@@ -22,6 +22,7 @@ from oncoqa.retrieval.lexical import LexicalIndex
 from oncoqa.text import Word, sentences, words
 from oncoqa.types import Evidence, Passage, Query
 
+LEAST_WEIGHT = 0.1  # of a word: one that half the passages hold has an idf of 0
 CONTEXT = 0.9  # an introduction outranks its items when nothing else tells them apart
 EARLIER = 0.8  # dev: right sentence first .811 at 0, .829 at .6, .847 at .8 and .9
 
@@ -91,7 +92,8 @@ class LateInteraction:
         if not asked:
             return []
         vectors = self._word_vectors(self._encoder.encode_query(query.meant), asked)
-        weights = np.array([max(self._lexical.idf_of(t) for t in word.terms) for word in asked])
+        idf = [max(self._lexical.idf_of(term) for term in word.terms) for word in asked]
+        weights = np.maximum(idf, LEAST_WEIGHT)
         weights /= weights.sum()
         found = [e for p in passages for e in self._score_passage(p, asked, vectors, weights)]
         return sorted(found, key=lambda evidence: -evidence.score)
