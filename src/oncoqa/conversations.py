@@ -174,11 +174,18 @@ class ConversationStore:
         with self._transaction() as session:
             return [_conversation(row) for row in session.scalars(query.limit(limit))]
 
-    def add_turn(self, conversation_id: str, owner: str | None, turn: Turn) -> None:
-        """Append a turn, making the conversation with the question for title when it is new."""
+    def add_turn(
+        self, conversation_id: str, owner: str | None, turn: Turn, *, begins: bool
+    ) -> None:
+        """Append a turn. One that begins its conversation gives it its question for title.
+
+        Nothing is kept for a conversation that was deleted while its answer was sought.
+        """
         with self._transaction() as session:
             row = session.get(_Conversation, conversation_id)
             if row is None:
+                if not begins:
+                    return
                 title = _title(str(turn.answer["question"]))
                 row = _Conversation(id=conversation_id, owner=owner, title=title)
                 session.add(row)

@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 from visitor import ask, see, text_of
 
 import oncoqa.web
+from oncoqa.conversations import ConversationStore, Turn
 from oncoqa.web.app import publish
 from oncoqa.web.view import asset
 
@@ -171,6 +172,16 @@ def test_questions_asked_at_once_are_all_kept(client: TestClient) -> None:
         addresses = list(pool.map(lambda n: ask(client, f"Question {n} ?"), range(48)))
     assert len(set(addresses)) == 48
     assert all(f'href="{address}"' in client.get("/").text for address in addresses[:10])
+
+
+def test_a_conversation_deleted_while_it_is_answered_stays_deleted(
+    store: ConversationStore,
+) -> None:
+    late = Turn("turn", {"question": "Et ensuite ?"}, {})
+    store.add_turn("deleted", None, late, begins=False)
+    assert store.get("deleted", None) is None
+    store.add_turn("new", None, late, begins=True)
+    assert store.get("new", None) is not None
 
 
 def test_a_page_can_be_asked_after(client: TestClient) -> None:

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +15,7 @@ from starlette.testclient import TestClient
 from visitor import ask
 
 from oncoqa.web.policy import HEADERS
-from oncoqa.web.security import MAX_BODY, POLICIES, owned_conversation
+from oncoqa.web.security import MAX_BODY, POLICIES, make_signer, owned_conversation
 
 # The schema is FastAPI's own route; the static files are the same for everyone.
 UNDECLARED = {"/api/openapi.json", "/static"}
@@ -162,3 +164,11 @@ def test_a_failure_is_told_with_the_same_policy(client: TestClient) -> None:
     assert response.status_code == 500
     assert response.headers["content-security-policy"] == HEADERS["Content-Security-Policy"]
     assert "scripted" not in response.text
+
+
+def test_the_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        signed = list(pool.map(lambda _: make_signer(tmp_path).dumps("a"), range(8)))
+    assert len({*signed, make_signer(tmp_path).dumps("a")}) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["cookie.key"]
+    assert (tmp_path / "cookie.key").stat().st_mode & 0o777 == 0o600

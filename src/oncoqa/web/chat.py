@@ -114,7 +114,8 @@ def _keep(site: Site, edition: Edition, asked: Asked, answer: Answer) -> AnswerP
         payload.model_dump(mode="json"),
         _receipt(site, asked, answer).model_dump(mode="json"),
     )
-    site.conversations.add_turn(conversation_id, asked.owner, turn)
+    begins = asked.conversation is None
+    site.conversations.add_turn(conversation_id, asked.owner, turn, begins=begins)
     site.metrics.answers.labels(answer.status, answer.reason or "").inc()
     site.metrics.answer_seconds.observe(answer.timings_ms.get("total", 0) / 1000)
     return payload

@@ -1,6 +1,8 @@
 """Whose conversation it is, which pages may ask, and what a browser may load."""
 
+import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -80,7 +82,9 @@ def make_signer(data_dir: Path) -> URLSafeSerializer:
             fresh = path.with_suffix(f".{secrets.token_hex(4)}")
             fresh.touch(mode=0o600)
             fresh.write_text(secrets.token_hex(32), encoding="ascii")
-            fresh.replace(path)
+            with suppress(FileExistsError):
+                os.link(fresh, path)  # of two processes that start together, the first one's stays
+            fresh.unlink()
         key = path.read_text(encoding="ascii").strip()
     except OSError as error:
         raise StoreError(
