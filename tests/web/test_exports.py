@@ -14,9 +14,10 @@ from starlette.testclient import TestClient
 from visitor import ask, see
 
 from oncoqa.conversations import ConversationStore, StoreError, open_store
+from oncoqa.evals.drafts import drafts
 from oncoqa.settings import Settings
 from oncoqa.web.app import create_app, publish
-from oncoqa.web.feedback import draft_cases
+from oncoqa.web.feedback import feedback_lines
 from oncoqa.web.speaker import speaker
 
 REFERENCE = re.compile(
@@ -111,18 +112,21 @@ def test_deleting_a_conversation_takes_its_shares_away(client: TestClient, addre
 
 
 def test_feedback_becomes_draft_cases(
-    client: TestClient, store: ConversationStore, address: str
+    client: TestClient, store: ConversationStore, address: str, tmp_path: Path
 ) -> None:
     turns = re.findall(r'id="t-([\w-]{22})"', client.get(address).text)
     for turn, useful in zip(turns, ("oui", "non", "non"), strict=True):
-        client.post(f"{address}/reponses/{turn}/avis", data={"utile": useful})
-    good, bad, missed = (json.loads(line) for line in draft_cases(store))
-    assert good["kind"] == "answerable"
-    assert good["evidence"][0][0]["release"] == CONVENTION
-    assert good["answers"][0].startswith("plus de 13")
-    assert bad["kind"] == "unanswerable"
-    assert (missed["kind"], missed["evidence"]) == ("answerable", [])
-    assert good["draft"]["generation"] == "generation-1"
+        form = {"utile": useful, "raison": "other", "remarque": "Non.\nVoir plus bas."}
+        client.post(f"{address}/reponses/{turn}/avis", data=form)
+    lines = list(feedback_lines(store))
+    good, bad, missed = (json.loads(line) for line in lines)
+    assert (good["useful"], bad["useful"], missed["status"]) == (True, False, "abstained")
+    assert bad["comment"] == "Non.\nVoir plus bas."
+    assert good["receipt"]["generation"] == "generation-1"
+    (tmp_path / "avis.jsonl").write_text("\n".join(lines), "utf-8")
+    drafted = drafts(tmp_path / "avis.jsonl", {r.id: r for r in corpus()})
+    assert drafted[0]["evidence"][0][0]["release"] == CONVENTION
+    assert drafted[0]["evidence"][0][0]["quote"].startswith("Après quatre années")
 
 
 def test_a_second_opinion_replaces_the_first(

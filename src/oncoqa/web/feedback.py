@@ -1,4 +1,4 @@
-"""What readers thought of an answer, kept with its receipt, and given back as draft cases."""
+"""What readers thought of an answer, kept with its receipt, and given back as lines of JSON."""
 
 import json
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form
 from fastapi.responses import RedirectResponse
 
 from oncoqa.conversations import ConversationStore, Feedback
-from oncoqa.web.payload import AnswerPayload
+from oncoqa.web.payload import AnswerPayload, StatementPayload
 from oncoqa.web.security import TheTurn
 from oncoqa.web.site import TheSite
 from oncoqa.web.wording import FEEDBACK_REASONS
@@ -36,48 +36,33 @@ def give_feedback(
     return RedirectResponse(f"/conversations/{conversation_id}?avis=merci#t-{turn.id}", 303)
 
 
-def draft_cases(store: ConversationStore) -> Iterator[str]:
-    """One line of JSON for each opinion, shaped like `evals/cases/*.jsonl` and marked as a draft.
+def feedback_lines(store: ConversationStore) -> Iterator[str]:
+    """One line of JSON for each opinion, oldest first: what `evals/drafts.py` makes cases of.
 
-    Whoever reviews it fills in what no reader said: the fact, the nuggets, the right evidence.
+    Statements carry their citations whole, so that a line can be read without the index.
     """
     for feedback in store.feedback():
-        yield json.dumps(_draft(feedback), ensure_ascii=False)
+        yield json.dumps(_record(feedback), ensure_ascii=False)
 
 
-def _draft(feedback: Feedback) -> dict[str, Any]:
+def _record(feedback: Feedback) -> dict[str, Any]:
     answer = AnswerPayload.model_validate(feedback.answer)
-    answerable = (answer.status == "answered") == feedback.useful
-    if feedback.reason in {"wrong_passage", "incomplete", "outdated"}:
-        answerable = True
-    case: dict[str, Any] = {
-        "id": f"draft-{feedback.turn_id}",
-        "kind": "answerable" if answerable else "unanswerable",
+    return {
         "question": answer.question,
         "language": answer.language,
-        "fact": "",
-        "must_not": [],
-    }
-    case |= _expected(answer, feedback.useful) if answerable else _refusal(answer)
-    receipt = {"generation": feedback.receipt["generation"], "model": feedback.receipt["model"]}
-    said = {"useful": feedback.useful, "reason": feedback.reason, "comment": feedback.comment}
-    return case | {"draft": said | receipt}
-
-
-def _expected(answer: AnswerPayload, useful: bool) -> dict[str, Any]:
-    """What was shown counts as evidence only when it was found useful."""
-    cited = answer.citations if useful else ()
-    evidence = [[{"release": c.release.id, "quote": c.quote}] for c in cited]
-    marked = [s.text[slice(*s.highlight)] for s in answer.statements if s.highlight]
-    return {
-        "form": "direct",
-        "asks": "other",
-        "evidence": evidence,
-        "nuggets": [],
-        "answers": marked if useful else [],
+        "answer_id": feedback.turn_id,
+        "useful": feedback.useful,
+        "reason": feedback.reason,
+        "comment": feedback.comment,
+        "given_at": feedback.created_at.isoformat(),
+        "status": answer.status,
+        "abstained_for": answer.reason,
+        "statements": [_statement(answer, statement) for statement in answer.statements],
+        "receipt": feedback.receipt,
     }
 
 
-def _refusal(answer: AnswerPayload) -> dict[str, Any]:
-    reason = answer.reason or "not_in_releases"
-    return {"class": "near", "reason": reason, "corrections": []}
+def _statement(answer: AnswerPayload, statement: StatementPayload) -> dict[str, Any]:
+    cited = (answer.citations[number - 1] for number in statement.citations)
+    whole = [citation.model_dump(mode="json") for citation in cited]
+    return statement.model_dump(mode="json") | {"citations": whole}
