@@ -34,5 +34,5 @@ def place(tmp_path: Path) -> Settings:
         corpus_dir=tmp_path / "corpus",
         index_dir=tmp_path / "index",
         data_dir=tmp_path / "data",
-        threshold=0.0,
+        threshold=0.01,
     )

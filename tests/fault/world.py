@@ -16,7 +16,7 @@ RELEASES = ("alpha", "beta", "gamma")
 
 def write_state(settings: Settings, state: int) -> None:
     for name in RELEASES:
-        body = f"La valeur mesurée est {state}.\n\n## Détail de {name}\n\nUn autre paragraphe."
+        body = f"La valeur mesurée par {name} est {state}.\n\n## Détail\n\nLe texte de {name}."
         write_release(settings.corpus_dir, name, body)
     extra = settings.corpus_dir / "extra.md"
     if state % 2:

@@ -37,6 +37,7 @@ ROUTES = [
 
 @contextmanager
 def site(folder: Path, *, secret: bool, audience: str = "public") -> Iterator[TestClient]:
+    folder.mkdir(exist_ok=True)
     settings = Settings(
         corpus_dir=folder / "corpus", index_dir=folder / "index", data_dir=folder / "data",
         audience=audience,

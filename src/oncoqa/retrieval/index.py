@@ -42,7 +42,9 @@ __all__ = [
     "entries", "load", "now", "only_writer", "read_manifest", "update",
 ]  # fmt: skip
 
-REPEATED = 3  # releases that hold the same paragraph: then it is boilerplate
+# A paragraph is boilerplate when it stands word for word in this many releases, or in this share of
+# them if that is more: among a thousand, three may well tell the same news in the same words.
+REPEATED, REPEATED_SHARE = 3, 0.02
 
 
 class StoredTokens:
@@ -224,9 +226,10 @@ def _repeated_marked(passages: Sequence[Passage]) -> list[Passage]:
     holders: defaultdict[str, set[str]] = defaultdict(set)
     for passage in passages:
         holders[_words_of(passage)].add(passage.release.id)
+    releases = len({passage.release.id for passage in passages})
+    often = max(REPEATED, REPEATED_SHARE * releases)
     return [
-        replace(p, furniture=True) if len(holders[_words_of(p)]) >= REPEATED else p
-        for p in passages
+        replace(p, furniture=True) if len(holders[_words_of(p)]) >= often else p for p in passages
     ]
 
 

@@ -98,10 +98,15 @@ class LexicalIndex:
         """The rows of the `k` best passages, best first; none that shares no term."""
         scores = self.get_scores(terms)
         # Not those of a score above 0: a term that half the passages hold scores 0 in them all.
-        found = [self.scores.indices[postings] for postings in self._postings(terms)]
-        rows = np.unique(np.concatenate([np.empty(0, np.int64), *found]))
+        held = np.zeros(len(scores), dtype=bool)
+        for postings in self._postings(terms):
+            held[self.scores.indices[postings]] = True
+        rows = np.flatnonzero(held)
         if within is not None:
             rows = np.intersect1d(rows, within)
+        if len(rows) > k > 0:  # sorting all that share a frequent word would take the most time
+            least = -np.partition(-scores[rows], k - 1)[k - 1]
+            rows = rows[scores[rows] >= least]
         order = np.lexsort((rows, -scores[rows]))[:k]
         return [int(row) for row in rows[order]]
 
