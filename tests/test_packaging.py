@@ -9,7 +9,7 @@ import pytest
 
 from fakes import REPOSITORY
 
-MODEL = "oncoqa/models/e5-small-fr-en"
+MODEL = "oncoqa/models/e5-small-fr-en-piaf"
 WANTED = {
     "oncoqa/py.typed",
     "oncoqa/web/server.py",

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from oncoqa.errors import SettingsError
 
 EMBEDDED = "embedded"
-EMBEDDED_FOLDER = Path(__file__).parent.parent / "models" / "e5-small-fr-en"
+EMBEDDED_FOLDER = Path(__file__).parent.parent / "models" / "e5-small-fr-en-piaf"
 EMBEDDED_PROMPTS = {"query": "query: ", "document": "passage: "}  # as e5 was trained
 RECENT_QUESTIONS = 16  # search and reading encode the same question: once is enough
 
