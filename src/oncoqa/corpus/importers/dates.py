@@ -27,6 +27,7 @@ _ANY_DAY = re.compile(_DAY)
 _DATELINE = re.compile(
     rf"(?P<place>[^\W\d_][^\d,.:;()]{{1,40}}?),?\s+(?:le\s+)?{_WEEKDAY}{_DAY}\s*(?P<dash>[-–—:]|$)"
 )
+_WITHIN = frozenset("de du des d' la le les sur sous en et lès lez l' aux".split())
 _EMBARGO = re.compile(
     r"(?:sous\s+)?embargo\s+(?:jusqu'?\s*(?:au|a)|until|:)?|ne pas (?:publier|diffuser) avant"
 )
@@ -49,7 +50,14 @@ def find_dateline(text: str) -> tuple[str, date] | None:
     if match is None or day is None:
         return None
     place = head[match.start("place") : match.end("place")].strip()
-    return (place, day) if place[:1].isupper() and len(place.split()) <= 5 else None
+    return (place, day) if _is_place(place) else None
+
+
+def _is_place(text: str) -> bool:
+    """ "Clermont-Ferrand", "Le Mans", "Boulogne-sur-Mer", but not "Le congrès a lieu"."""
+    words = text.split()
+    named = all(word[:1].isupper() or word.casefold() in _WITHIN for word in words)
+    return named and text[:1].isupper() and len(words) <= 5
 
 
 def find_embargo(text: str) -> tuple[datetime, bool] | None:

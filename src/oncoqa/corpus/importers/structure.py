@@ -22,6 +22,9 @@ _AT_ONCE = re.compile(
     r"(?:pour (?:diffusion|publication)|a (?:publier|diffuser)) immediate(?:ment)?"
     r"|for immediate release"
 )
+_RUBRIC = re.compile(
+    r"a propos d|contacts?[ -]presse|chiffres[ -]cles|about [a-z]+$|media contacts?"
+)
 _INVISIBLE = re.compile(
     "[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\U000e0000-\U000e007f]"
 )  # joiners, marks of direction, tags: what is read is what is seen
@@ -30,7 +33,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 def understand(found: Found) -> Draft:
     """A draft of the release. Raises `ImportRefused` when there is no text or no title."""
-    blocks = [b for b in map(_clean, found.blocks) if b.text]
+    blocks = [b for block in map(_clean, found.blocks) for b in _rubrics(block) if b.text]
     notes = list(found.notes)
     if any(_INVISIBLE.search(block.text) for block in found.blocks):
         notes.append("caractères invisibles retirés")
@@ -60,6 +63,17 @@ def _clean(block: Block) -> Block:
     text = _CONTROL.sub("", _INVISIBLE.sub("", unicodedata.normalize("NFC", block.text)))
     lines = (re.sub(r"[ \t]+", " ", line).strip() for line in text.split("\n"))
     return replace(block, text="\n".join(line for line in lines if line))
+
+
+def _rubrics(block: Block) -> Iterator[Block]:
+    """ "À propos d'Unicancer" on a line of its own is a heading, whatever it was typed as."""
+    first, _, rest = block.text.partition("\n")
+    rubric = block.kind == "paragraph" and _RUBRIC.match(fold(first)) is not None
+    if rubric and len(first.split()) <= 10 and not re.search(r"[.!?…,;:»]", first):
+        yield Block("heading", first, 2)
+        yield replace(block, text=rest)
+    else:
+        yield block
 
 
 def _without_labels(blocks: Sequence[Block]) -> tuple[list[Block], list[Block]]:
