@@ -32,7 +32,7 @@ browser: $(STAMP) ## the pages in a real Chromium
 	$(BIN)/python -m pytest -m browser
 
 fault: $(STAMP) ## kills, torn files, full disks
-	$(BIN)/python -m pytest -m fault
+	FAULT_SCALE=1 $(BIN)/python -m pytest -m fault
 
 check: $(STAMP) ## lint, format and types
 	$(BIN)/ruff check src tests bench
