@@ -37,6 +37,8 @@ class ReleasePayload(Payload):
     publisher: str
     url: str | None
     language: Language
+    status: ReleaseStatus = "published"  # as it was when the answer was given
+    corrected: date | None = None
 
     @classmethod
     def of(cls, release: Release) -> "ReleasePayload":
@@ -45,7 +47,6 @@ class ReleasePayload(Payload):
 
 class ReleaseInFull(ReleasePayload):
     place: str | None
-    status: ReleaseStatus
     supersedes: str | None
     text: str
 

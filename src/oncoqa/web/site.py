@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Depends, Request
 from itsdangerous import URLSafeSerializer
@@ -50,6 +50,26 @@ class Edition:
         """The release that replaces this one."""
         newer = (r for r in self.releases() if r.supersedes == release.id)
         return next(newer, None)
+
+    def standing(self, release_id: str) -> "Standing":
+        """What has become of a release that an answer quotes, kept answers included."""
+        release = self.release(release_id)
+        if release is None:
+            return Standing("gone")
+        if release.status == "withdrawn":
+            return Standing("withdrawn", release)
+        if successor := self.successor(release):
+            return Standing("replaced", release, successor)
+        if not is_public(release):
+            return Standing("embargo", release)
+        return Standing("corrected" if release.status == "corrected" else "published", release)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    kind: Literal["published", "corrected", "replaced", "withdrawn", "embargo", "gone"]
+    release: Release | None = None
+    successor: Release | None = None
 
 
 def is_public(release: Release) -> bool:

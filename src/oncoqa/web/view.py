@@ -72,6 +72,7 @@ def _shared(request: Request, language: Language) -> dict[str, Any]:
         "words": words,
         "language": language,
         "index": edition.index,
+        "standing_of": edition.standing,
         "press_contact": site_of(request).settings.press_contact_url,
         "abstentions": ABSTENTIONS,
         "feedback_reasons": FEEDBACK_REASONS,

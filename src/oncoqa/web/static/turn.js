@@ -147,6 +147,8 @@ function addSource(turn, source, mark) {
   slot(card, "publisher").textContent = source.release.publisher;
   if (source.release.published) setDate(slot(card, "date"), source.release.published);
   slot(card, "original").hidden = spoken === language;
+  slot(card, "standing").hidden = source.release.status !== "corrected";
+  if (source.release.corrected) setDate(slot(card, "corrected"), source.release.corrected);
   const headings = slot(card, "headings");
   headings.textContent = source.headings.join(" › ");
   headings.hidden = source.headings.length === 0;
