@@ -10,7 +10,7 @@ Rows = NDArray[np.int64]
 
 
 class DenseIndex:
-    """Exact search: at two million multiplications for 5,000 passages nothing is faster yet."""
+    """Exact search: 3 ms over 40,000 passages, so nothing approximate is worth its misses yet."""
 
     def __init__(self, vectors: Floats) -> None:
         import faiss
@@ -23,6 +23,9 @@ class DenseIndex:
         """The rows of the `k` best vectors, best first; only of `within` when it is given."""
         import faiss
 
+        # Of each thread that calls. 40,000 passages on two busy cores: p95 3.6 ms alone, 24 ms when
+        # a second thread must be waited for.
+        faiss.omp_set_num_threads(1)
         params = None
         if within is not None:
             if not len(within):
