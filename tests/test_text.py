@@ -195,3 +195,8 @@ def test_a_line_without_end_is_read_in_linear_time(piece: str) -> None:
     sentences(text)
     numbers(text)
     assert time.perf_counter() - start < 2
+
+
+def test_a_date_in_figures_is_found_by_its_month() -> None:
+    assert terms("17/10/2025 – 16h50") == ["17", "octobr", "2025", "16h50"]
+    assert set(terms("on 17 October", "en")) <= set(terms("17/10/2025"))

@@ -120,7 +120,7 @@ class Assistant:
             confidence=selection.confidence,
             understood=", ".join(query.carried) or None,
             choices=selection.choices,
-            names=query.names,
+            names=selection.names or query.names,
             index_generation=self.generation,
             timings_ms=clock.total(),
         )

@@ -20,7 +20,15 @@ _FOLDED = str.maketrans(
     {"œ": "oe", "æ": "ae", "−": "-", "‑": "-", "‐": "-"} | dict.fromkeys(_APOSTROPHES, "'")
 )
 _NUMBER = rf"\d{{1,3}}(?:[{_SPACES}]\d{{3}})+(?![\d])|\d+[.,]\d+"
-_WORD = re.compile(rf"{_NUMBER}|[^\W_]+(?:[{_APOSTROPHES}‑‐-][^\W_]+)*")
+_DATE = r"(\d{1,2})/(\d{1,2})/(\d{4})(?!\d)"
+_WORD = re.compile(rf"{_DATE}|{_NUMBER}|[^\W_]+(?:[{_APOSTROPHES}‑‐-][^\W_]+)*")
+_MONTHS = (
+    "janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre".split()
+)
+_MONTHS_IN_ENGLISH = (
+    "january february march april may june july august september october november december".split()
+)
+_IN_FRENCH = dict(zip(_MONTHS_IN_ENGLISH, _MONTHS, strict=True))
 _ELISION = re.compile(r"^(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu)'(?=\w)")
 _INVERSION = re.compile(r"-(?:t-)?(?:ils?|elles?|on|ce|je|tu|nous|vous|la|ci|moi|y|en|le|les)$")
 _ORDINAL = re.compile(r"^(\d+)(?:ere|er|eme|e|re|nd|nde|st|th|rd)$")
@@ -68,6 +76,10 @@ def _forms(surface: str) -> tuple[str, tuple[str, ...]]:
     >>> _forms("l’Onco’Link")
     ("onco'link", ('oncolink', 'onco', 'link'))
     """
+    if date := re.fullmatch(_DATE, surface):
+        day, month, year = (int(part) for part in date.groups())
+        if 1 <= month <= 12:  # "19/10/2025" is found by "19 octobre"
+            return surface, (str(day), _MONTHS[month - 1], str(year))
     if surface[0].isdigit() and re.fullmatch(_NUMBER, surface):
         number = canonical_number(surface)
         return number, (number,)
@@ -76,7 +88,7 @@ def _forms(surface: str) -> tuple[str, tuple[str, ...]]:
         return word, (ordinal[1],)
     parts = re.split(r"['-]", word)
     if len(parts) == 1:
-        return word, (word,)
+        return word, (_IN_FRENCH.get(word, word),)
     return word, ("".join(parts), *(p for p in parts if p))
 
 

@@ -138,6 +138,7 @@ class Selection:
 
     evidence: tuple[Evidence, ...]  # in the order of the answer; empty: oncoqa abstains
     confidence: float  # calibrated: how likely the evidence is to answer, kept or not
+    names: tuple[str, ...] = ()  # what the answer is about, whom it names first
     reason: Reason | None = None  # why there is no evidence
     choices: tuple[str, ...] = ()  # for a question that is unclear: what could be meant
 

@@ -57,6 +57,11 @@ _PATTERNS: dict[Asks, re.Pattern[str]] = {
 }
 NEAR = 3  # words after a number that belong to what is counted
 INTRODUCED = 60  # characters by which a title brings a person nearer
+_MEASURED = re.compile(
+    r"\bquel(?:le)? (?:est|était|sera) (?:le |la |l[’'])"
+    r"(?:\w+ )?(budget|montant|coût|cout|âge|age|taux|durée|duree|effectif|prix|salaire)\b",
+    re.IGNORECASE,
+)
 _COUNTED = re.compile(
     r"\b(?:combien (?:de |d[’'])|nombre (?:de |d[’'])|how many |number of )"
     r"(?:autres? |other )?([\w’'-]+)",
@@ -65,15 +70,19 @@ _COUNTED = re.compile(
 
 
 def fit(asks: Asks, text: str, question: str) -> float:
-    """How well a sentence holds the kind of thing asked for, from 0 to 1.
+    """How well a sentence holds the kind of thing asked for, from -1 to 1.
 
-    "Combien de centres ?" wants a number of centres: another number fits half as well. A question
-    that asks for nothing of a known form fits every sentence alike, at 0.
+    "Combien de centres ?" wants a number of centres: another number fits half as well. "Quel est le
+    budget ?" wants a sentence that speaks of a budget: no other will do. A question that asks for
+    nothing of a known form fits every sentence alike, at 0.
     """
+    measured = _MEASURED.search(question) if asks == "number" else None
+    if measured is not None and not set(terms(measured[1])).intersection(terms(text)):
+        return -1.0
     spans = spans_of(asks, text, question)
     if not spans:
         return 0.0
-    counted = _COUNTED.search(question) if asks == "number" else None
+    counted = _COUNTED.search(question)
     if counted is None:
         return 1.0
     noun = set(terms(counted[1]))

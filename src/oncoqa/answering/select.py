@@ -64,7 +64,15 @@ class Selector:
             reason = why_not(query, self._lexicon)
             return Selection(evidence=(), confidence=confidence, reason=reason)
         kept = [self._highlighted(query, evidence) for evidence in self._keep(query, ranked)]
-        return Selection(evidence=tuple(kept), confidence=confidence)
+        names = self._names(query, kept[0])
+        return Selection(evidence=tuple(kept), confidence=confidence, names=names)
+
+    def _names(self, query: Query, best: Evidence) -> tuple[str, ...]:
+        """Who answers "qui ?", then the names of the question: what a follow-up may mean."""
+        answer = best.highlight if query.asks == "person" else None
+        text = best.passage.release.text
+        who = self._lexicon.names_in(text[answer.start : answer.end]) if answer else []
+        return tuple(dict.fromkeys([*who, *query.names]))
 
     def _rank(self, query: Query, passages: Sequence[Passage]) -> list[Evidence]:
         """Sentences, best first: late interaction, then what is asked for and about whom."""

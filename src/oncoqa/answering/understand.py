@@ -66,8 +66,8 @@ class Understanding:
         spelt = mend_spelling(question, language, self._lexicon)
         if language == "en":  # "13,800" as the releases write it
             spelt = _THOUSANDS.sub("\u00a0", spelt)
-        resolved = resolve(spelt, language, history, self._lexicon)
         refused = refusal(question)
+        resolved = resolve(spelt, language, () if refused else history, self._lexicon)
         unclear = not refused and not resolved.carried and self._is_unclear(spelt, language)
         asks = asks_for(spelt)
         if asks == "other" and resolved.meant != spelt:
