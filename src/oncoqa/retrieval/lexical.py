@@ -12,10 +12,10 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from rank_bm25 import BM25Okapi
 from scipy.sparse import csr_array
 
 K1, B, EPSILON = 1.5, 0.75, 0.25  # as BM25Okapi has them
@@ -73,7 +73,9 @@ class LexicalIndex:
         columns = np.repeat(np.arange(len(lengths)), lengths)
         tf = np.concatenate([part.counts for part in parts]).astype(float)
         size = np.bincount(columns, weights=tf, minlength=len(lengths))  # terms of each passage
-        idf = _idf(np.bincount(rows, minlength=len(vocabulary)), len(lengths))
+        holders = np.bincount(rows, minlength=len(vocabulary)).tolist()
+        rarity = _Rarity(dict(zip(vocabulary, holders, strict=True)), len(lengths))
+        idf = np.array([rarity.idf[term] for term in vocabulary])
         norm = K1 * (1 - B + B * size[columns] / size.mean())
         values = idf[rows] * (tf * (K1 + 1) / (tf + norm))
         shape = (len(vocabulary), len(lengths))
@@ -119,7 +121,13 @@ class LexicalIndex:
         return term in self._row
 
 
-def _idf(holders: NDArray[Any], passages: int) -> NDArray[np.float64]:
-    """A term's rarity, from how many passages hold it."""
-    idf = np.log(passages - holders + 0.5) - np.log(holders + 0.5)
-    return np.where(idf < 0, EPSILON * idf.mean(), idf) if len(idf) else idf
+class _Rarity(BM25Okapi):  # type: ignore[misc]
+    """rank-bm25's own idf, from counts: the library itself would want every document again."""
+
+    def __init__(self, holders: dict[str, int], passages: int) -> None:
+        """`holders`: how many passages hold each term."""
+        self.corpus_size = passages
+        self.epsilon = EPSILON
+        self.idf: dict[str, float] = {}
+        if holders:
+            self._calc_idf(holders)
