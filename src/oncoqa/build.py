@@ -51,14 +51,15 @@ def build_index(
     encoder: Encoder | None = None,
     *,
     from_nothing: bool = False,
+    wait: bool = False,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Manifest:
     """Index what has changed in the corpus and put the new generation in service.
 
-    `progress` is told how many of the changed releases are done. Raises `CorpusError` for a corpus
+    When another process is at it, refuse, or `wait` for its end. `progress` is told how many of the changed releases are done. Raises `CorpusError` for a corpus
     that does not pass: the old index then stays in service.
     """
-    with search_index.only_writer(settings.index_dir):
+    with search_index.only_writer(settings.index_dir, wait=wait):
         files = release_files(settings.corpus_dir)
         entries = {} if from_nothing else search_index.entries(settings.index_dir)
         changed = [file for file in files if not _same(file, entries.get(file.id))]
@@ -111,7 +112,7 @@ def load_index(
         if not mend:
             raise
         log.warning("%s: building it anew", error)
-    build_index(settings, encoder)
+    build_index(settings, encoder, wait=True)  # a server may start while `oncoqa index` runs
     return load()
 
 

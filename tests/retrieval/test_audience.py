@@ -11,6 +11,7 @@ from oncoqa.build import build_index, load_service
 from oncoqa.corpus.importers.dates import PARIS
 from oncoqa.errors import CorpusError, SearchIndexError
 from oncoqa.retrieval import index as search_index
+from oncoqa.retrieval.encoder import Encoder
 from oncoqa.retrieval.generation import roll_back
 from oncoqa.retrieval.index import SearchIndex, load
 from oncoqa.settings import Settings
@@ -101,6 +102,17 @@ def test_a_step_by_step_index_is_the_one_from_nothing(two: Settings) -> None:
     from_nothing = build_index(two, ENCODER, from_nothing=True)
     assert step_by_step.files == from_nothing.files
     assert same(index, load(two.index_dir))
+
+
+@pytest.mark.model
+def test_so_it_is_with_the_embedded_encoder(two: Settings, embedded: Encoder) -> None:
+    """Whose activations are scaled over a batch: a passage is encoded alone, or it would differ."""
+    build_index(two, embedded)
+    public = load(two.index_dir)
+    with_secret(two)
+    step_by_step = build_index(two, embedded)
+    assert same(public, load(two.index_dir))
+    assert build_index(two, embedded, from_nothing=True).files == step_by_step.files
 
 
 class Counting(HashingEncoder):

@@ -248,13 +248,16 @@ def put_in_service(folder: Path, name: str) -> None:
 
 
 @contextmanager
-def only_writer(folder: Path) -> Iterator[None]:
-    """Hold the index alone. Raises `SearchIndexError` when it is held, or cannot be written."""
+def only_writer(folder: Path, *, wait: bool = False) -> Iterator[None]:
+    """Hold the index alone, after whoever holds it when told to `wait`.
+
+    Raises `SearchIndexError` when it is held, or cannot be written.
+    """
     with _told(folder):
         folder.mkdir(parents=True, exist_ok=True)
         lock = (folder / ".lock").open("w")
     with lock:
-        _lock(lock, folder)
+        _lock(lock, folder, wait=wait)
         yield
 
 
@@ -269,9 +272,9 @@ def _told(folder: Path) -> Iterator[None]:
         ) from error
 
 
-def _lock(lock: IO[str], folder: Path) -> None:
+def _lock(lock: IO[str], folder: Path, *, wait: bool) -> None:
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(lock, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         raise SearchIndexError(
             f"{folder}: another `oncoqa index` is writing; wait for it to end"
