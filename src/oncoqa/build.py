@@ -56,8 +56,9 @@ def build_index(
 ) -> Manifest:
     """Index what has changed in the corpus and put the new generation in service.
 
-    When another process is at it, refuse, or `wait` for its end. `progress` is told how many of the changed releases are done. Raises `CorpusError` for a corpus
-    that does not pass: the old index then stays in service.
+    When another process is at it, refuse, or `wait` for its end. `progress` is told how many of the
+    changed releases are done. Raises `CorpusError` for a corpus that does not pass: the old index
+    then stays in service.
     """
     with search_index.only_writer(settings.index_dir, wait=wait):
         files = release_files(settings.corpus_dir)

@@ -13,7 +13,7 @@ from oncoqa.evals import commands as evaluation
 from oncoqa.terminal import print_line
 
 if TYPE_CHECKING:
-    from oncoqa.types import Answer
+    from oncoqa.types import Answer, Release
 
 app = typer.Typer(
     help="Questions et réponses sur les communiqués d'Unicancer, chaque phrase citée mot à mot.",
@@ -93,6 +93,19 @@ def print_answer(answer: "Answer") -> None:
         dated = f", {release.published:%d/%m/%Y}" if release.published else ""
         place = f"{citation.start}-{citation.end}"
         print_line(f"[{number}] {release.publisher}, « {release.title} »{dated} ({place})")
+        if note := standing(release):
+            print_line(f"    {note}")
+
+
+def standing(release: "Release") -> str:
+    """What a reader must know of a release before quoting it."""
+    from datetime import UTC, datetime
+
+    if release.embargo_until is not None and release.embargo_until > datetime.now(UTC):
+        return f"SOUS EMBARGO jusqu'au {release.embargo_until:%d/%m/%Y %H:%M %z}"
+    if release.status == "corrected":
+        return f"corrigé le {release.corrected:%d/%m/%Y}" if release.corrected else "corrigé"
+    return ""
 
 
 def main() -> None:
