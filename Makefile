@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve test check index eval bench fault browser lock
+.PHONY: help install serve test check index eval bench fault browser gate lock
 
 help: ## these commands
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,11 +28,20 @@ serve: $(STAMP) ## set up, index if needed, serve on 127.0.0.1:8000
 test: $(STAMP) ## the default tests: no network, minutes on two cores
 	$(BIN)/python -m pytest
 
-browser: $(STAMP) ## the pages in a real Chromium
+AXE := tests/browser/node_modules/axe-core/axe.min.js
+
+$(AXE): tests/browser/package.json
+	npm install --silent --no-audit --no-fund --no-package-lock --prefix tests/browser
+	touch $@
+
+browser: $(STAMP) $(AXE) ## the pages in the system's Chromium, with axe-core (npm)
 	$(BIN)/python -m pytest -m browser
 
-fault: $(STAMP) ## kills, torn files, full disks
-	FAULT_SCALE=1 $(BIN)/python -m pytest -m fault
+fault: $(STAMP) ## kills, torn files, full disks (FAULT_SCALE=0.1 for a tenth)
+	FAULT_SCALE=$${FAULT_SCALE:-1} $(BIN)/python -m pytest -m fault
+
+gate: $(STAMP) ## nothing that the baseline got right is lost
+	$(BIN)/oncoqa eval --compare evals/baseline.json --gate
 
 check: $(STAMP) ## lint, format and types
 	$(BIN)/ruff check src tests bench

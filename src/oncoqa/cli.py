@@ -64,6 +64,18 @@ def serve(
     serve_app(load_settings(host=host, port=port))
 
 
+@app.command()
+def feedback() -> None:
+    """Les avis donnés dans le chat, une ligne JSON chacun : `oncoqa eval drafts` en fait des cas."""
+    from oncoqa.conversations import open_store
+    from oncoqa.settings import load_settings
+    from oncoqa.web.feedback import feedback_lines
+
+    settings = load_settings()
+    for line in feedback_lines(open_store(settings.data_dir, settings.database_url)):
+        print_line(line)
+
+
 @corpus_app.command("check")
 def corpus_check() -> None:
     """Vérifier chaque communiqué ; une ligne par problème."""
