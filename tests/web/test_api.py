@@ -82,7 +82,9 @@ def test_a_stream_gives_sources_statements_and_the_answer(client: TestClient) ->
     names, data = zip(*stream(client, QUESTION), strict=True)
     assert names == ("sources", "statement", "answer")
     assert data[1]["sources"] == data[2]["citations"]
-    assert {k: data[1][k] for k in ("text", "citations", "highlight")} == data[2]["statements"][0]
+    assert {k: data[1][k] for k in ("text", "citations", "highlight", "item")} == data[2][
+        "statements"
+    ][0]
 
 
 def test_a_stream_that_fails_says_so_in_an_event(client: TestClient) -> None:

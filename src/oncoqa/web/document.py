@@ -44,7 +44,7 @@ def _turn(view: TurnView, words: Words, origin: str) -> Iterator[Paragraph]:
     answer = view.answer
     yield Paragraph("question", answer.question, answer.language)
     for lines in view.statements:
-        yield from (_line(line, index, len(lines)) for index, line in enumerate(lines))
+        yield from map(_line, lines)
     if answer.reason is not None:
         heading, advice = ABSTENTIONS[answer.reason]
         yield Paragraph("notice", f"{words(heading)} {words(advice)}", words.language)
@@ -55,12 +55,10 @@ def _turn(view: TurnView, words: Words, origin: str) -> Iterator[Paragraph]:
         yield Paragraph("reference", text, words.language, link=origin + citation.link)
 
 
-def _line(line: Line, index: int, count: int) -> Paragraph:
+def _line(line: Line) -> Paragraph:
     text = "".join(piece for piece, _ in line.pieces)
     numbers = "".join(f"[{source.number}]" for source in line.sources)
-    kind: Kind = "sentence"
-    if count > 1:
-        kind = "item" if index == count - 1 else "introduction"
+    kind: Kind = "introduction" if line.introduction else "item" if line.item else "sentence"
     language = line.sources[0].release.language
     return Paragraph(kind, f"{text} {numbers}", language, mark=_mark(line))
 

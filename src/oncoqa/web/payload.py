@@ -68,6 +68,7 @@ class StatementPayload(Payload):
     text: str
     citations: tuple[int, ...]
     highlight: tuple[int, int] | None  # of `text`, in code points
+    item: bool = False  # of a list, which its introduction may have opened statements before
 
 
 class StatementEvent(StatementPayload):
@@ -150,6 +151,7 @@ class Citations:
             text=statement.text,
             citations=numbers,
             highlight=statement.highlight,
+            item=statement.citations[-1].passage.introduction is not None,
             sources=tuple(self.all[known:]),
         )
 

@@ -22,6 +22,7 @@ class Line:
     pieces: Pieces
     sources: tuple[CitationPayload, ...]
     introduction: bool = False
+    item: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +70,13 @@ def _lines(answer: AnswerPayload, statement: StatementPayload) -> tuple[Line, ..
     """One line for each citation, when the statement is those quotations one after the other."""
     sources = [answer.citations[number - 1] for number in statement.citations]
     if statement.text != "\n".join(source.quote for source in sources):
-        return (Line(cut(statement.text, statement.highlight), tuple(sources)),)
+        pieces = cut(statement.text, statement.highlight)
+        return (Line(pieces, tuple(sources), item=statement.item),)
     *introductions, last = sources
     mark = _mark_of_last(statement, last)
     return (
         *(Line(cut(source.quote, None), (source,), True) for source in introductions),
-        Line(cut(last.quote, mark), (last,)),
+        Line(cut(last.quote, mark), (last,), item=statement.item),
     )
 
 

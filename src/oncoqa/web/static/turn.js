@@ -51,9 +51,10 @@ export function addStatement(turn, statement, citations) {
   box.lang = cited[0].release.language;
   const lines = linesOf(statement, cited);
   lines.forEach((line, index) => {
-    const item = lines.length > 1 && index === lines.length - 1;
+    const last = index === lines.length - 1;
+    const item = statement.item && last;
     const block = blank(item ? "item" : "line");
-    if (lines.length > 1 && !item) block.className = "introduction";
+    if (!last) block.className = "introduction";
     const text = item ? /** @type {HTMLElement} */ (block.firstElementChild) : block;
     setMarked(text, line.text, line.mark);
     line.sources.forEach((source) => text.append(citeLink(source)));
