@@ -98,7 +98,11 @@ class Renewal:
 
     def _run(self) -> None:
         while not self._stop.wait(self._pause()):
-            self.step()
+            try:
+                self.step()
+            except Exception:  # an embargo to come must not depend on what failed now
+                log.exception("what is new is not put in service; what serves goes on")
+                self._stop.wait(AGAIN.total_seconds())
 
     def _pause(self) -> float:
         if self._hour is None:

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from fakes import HashingEncoder, write_release
-from oncoqa.build import build_index, load_service
+from oncoqa.build import Service, build_index, load_service
 from oncoqa.corpus.importers.dates import PARIS
 from oncoqa.errors import CorpusError, SearchIndexError
+from oncoqa.renewal import Renewal
 from oncoqa.retrieval import index as search_index
 from oncoqa.retrieval.encoder import Encoder
 from oncoqa.retrieval.generation import roll_back
@@ -171,12 +172,25 @@ def test_a_paragraph_of_three_releases_is_boilerplate(settings: Settings) -> Non
     assert marked == {shared}
 
 
-def test_when_nothing_may_be_quoted_it_is_said(settings: Settings) -> None:
+def test_when_nothing_may_be_quoted_nothing_is_answered(settings: Settings) -> None:
     with_secret(settings)
     build_index(settings, ENCODER)
-    with pytest.raises(SearchIndexError, match="no release may be quoted"):
-        load(settings.index_dir)
-    assert "secret" in load(settings.index_dir, audience="staff").releases
+    answer = load_service(settings, ENCODER).assistant.ask("Que réussit OncoZéro ?")
+    assert (answer.status, answer.hits, answer.nearest) == ("abstained", (), ())
+    assert "secret" in load(settings.index_dir, moment=HOUR).releases
+
+
+def test_a_server_drops_its_last_release_when_it_is_withdrawn(settings: Settings) -> None:
+    write_release(settings.corpus_dir, "un", "Le congrès ouvre à Reims.")
+    build_index(settings, ENCODER)
+    served: list[Service] = []
+    first = load_service(settings, ENCODER)
+    renewal = Renewal(settings, ENCODER, first, lambda new: lambda: served.append(new))
+    write_release(settings.corpus_dir, "un", "Le congrès ouvre à Reims.", status="withdrawn")
+    build_index(settings, ENCODER)
+    renewal.step()
+    assert len(served[0].index.passages) == 0
+    assert served[0].assistant.search("le congrès", 3) == []
 
 
 def test_rollback_goes_one_back_and_reveals_nothing(two: Settings) -> None:

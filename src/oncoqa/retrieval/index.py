@@ -54,7 +54,7 @@ class StoredTokens:
         self._places = [(p, i) for p in parts for i in range(len(p.passages))]
         self._held = held  # keeps the generation's files while this lives
         count = sum(int(p.starts[-1]) for p in parts)
-        total = np.sum([p.token_sum for p in parts], axis=0)
+        total = np.sum([p.token_sum for p in parts] or [np.zeros(1)], axis=0)
         self.mean: Floats = (total / max(count, 1)).astype(np.float32)
         self.count = count
 
@@ -204,18 +204,13 @@ def _assemble(
 ) -> SearchIndex:
     replaced = {p.release.supersedes for p in parts}
     quoted = [p for p in parts if p.release.status != "withdrawn" and p.release.id not in replaced]
-    if not quoted:
-        raise SearchIndexError(
-            "no release may be quoted: each is under embargo, withdrawn or replaced; add one to "
-            "the corpus and run `oncoqa index`"
-        )
     return SearchIndex(
         manifest,
         audience,
         moment,
         {p.release.id: p.release for p in parts},
         _repeated_marked([passage for p in quoted for passage in p.passages]),
-        DenseIndex(np.concatenate([p.vectors for p in quoted])),
+        DenseIndex(np.concatenate([p.vectors for p in quoted] or [np.empty((0, 1), np.float32)])),
         LexicalIndex.from_counts([p.terms for p in quoted]),
         StoredTokens(quoted, held),
     )

@@ -65,6 +65,7 @@ class LexicalIndex:
     @classmethod
     def from_counts(cls, parts: Sequence[TermCounts]) -> "LexicalIndex":
         """From the counts of several releases, their passages one after the other."""
+        parts = parts or [TermCounts.build([])]
         vocabulary = sorted(set().union(*(part.vocabulary for part in parts)))
         row = {term: i for i, term in enumerate(vocabulary)}
         own = [np.array([row[term] for term in part.vocabulary], np.int64) for part in parts]
@@ -76,7 +77,7 @@ class LexicalIndex:
         holders = np.bincount(rows, minlength=len(vocabulary)).tolist()
         rarity = _Rarity(dict(zip(vocabulary, holders, strict=True)), len(lengths))
         idf = np.array([rarity.idf[term] for term in vocabulary])
-        norm = K1 * (1 - B + B * size[columns] / size.mean())
+        norm = K1 * (1 - B + B * size[columns] / (size.mean() if len(size) else 1))
         values = idf[rows] * (tf * (K1 + 1) / (tf + norm))
         shape = (len(vocabulary), len(lengths))
         scores = csr_array((values.astype(np.float32), (rows, columns)), shape=shape)

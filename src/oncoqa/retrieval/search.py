@@ -30,6 +30,8 @@ class HybridSearch:
 
     def search(self, query: Query, k: int) -> list[Hit]:
         """The `k` best passages of the releases that the query's filters accept."""
+        if not self._index.passages:  # each is withdrawn, or under embargo
+            return []
         within = self._rows(query.filters)
         dense = [self._dense(text, within) for text in query.search_texts]
         lexical = [
