@@ -49,7 +49,7 @@ _ASKS: tuple[tuple[Asks, re.Pattern[str]], ...] = (
         any_of(rf"""
             combien
             combientieme
-            {_WHICH}(?:nombre|pourcentage|part|proportion|taux|effectif|budget|montant|cout|age|duree)
+            {_WHICH}(?:nombre|pourcentage|part|proportion|taux|effectif|budget|montant|cout|age|duree|salaire)
             nombre
             numero
             taille

@@ -27,7 +27,7 @@ _DIGITS = r"\d{1,3}(?:[ \u00a0\u202f]\d{3})+|\d+(?:[.,]\d+)?"
 _NUMBER_WORD = (
     r"(?:deux|trois|quatre|cinq|six|sept|huit|neuf|dix|onze|douze|quinze|vingt|trente|quarante"
     r"|cinquante|cent|mille|une dizaine|la moitié|un tiers|un quart|la totalité|two|three|four|five"
-    r"|half|première?|deuxième|seconde?|troisième)"
+    r"|half)"
 )
 _NUMBER = re.compile(
     rf"(?:(?:plus|moins|près) (?:de|d[’']) ?|environ |over |more than |about )?"
@@ -59,7 +59,8 @@ NEAR = 3  # words after a number that belong to what is counted
 INTRODUCED = 60  # characters by which a title brings a person nearer
 _MEASURED = re.compile(
     r"\bquel(?:le)? (?:est|était|sera) (?:le |la |l[’'])"
-    r"(?:\w+ )?(budget|montant|coût|cout|âge|age|taux|durée|duree|effectif|prix|salaire)\b",
+    r"(?:\w+ )?(budget|montant|coût|cout|âge|age|taux|durée|duree|effectif|prix|salaire)\b"
+    r"|\bcombien (coûte|coute|gagne|touche|dure|pèse)(?:nt)?\b",
     re.IGNORECASE,
 )
 _COUNTED = re.compile(
@@ -77,7 +78,8 @@ def fit(asks: Asks, text: str, question: str) -> float:
     nothing of a known form fits every sentence alike, at 0.
     """
     measured = _MEASURED.search(question) if asks == "number" else None
-    if measured is not None and not set(terms(measured[1])).intersection(terms(text)):
+    noun = set(terms(measured[1] or measured[2])) if measured else set()
+    if noun and not noun.intersection(terms(text)):
         return -1.0
     spans = spans_of(asks, text, question)
     if not spans:
@@ -85,8 +87,8 @@ def fit(asks: Asks, text: str, question: str) -> float:
     counted = _COUNTED.search(question)
     if counted is None:
         return 1.0
-    noun = set(terms(counted[1]))
-    return 1.0 if any(noun.intersection(terms(_after(text, span))) for span in spans) else 0.5
+    counts = set(terms(counted[1]))
+    return 1.0 if any(counts.intersection(terms(_after(text, span))) for span in spans) else 0.5
 
 
 def _after(text: str, span: Span) -> str:
