@@ -18,6 +18,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import Request, urlopen
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as cli.py does, before numpy loads
+
 from oncoqa.build import load_assistant
 from oncoqa.settings import load_settings
 
