@@ -17,6 +17,7 @@ KIND = (
 NAME = 0.25  # lost by a sentence of whose passage no part holds the names asked about
 MARGIN = 0.04  # a second sentence is kept when it scores within this of the best
 WHOLE_LIST = 0.1  # how near the best the items of a list that is asked for whole must be
+RIVAL = 0.03  # how near the best another release must score to be shown beside it
 MOST_ITEMS = 12  # of a list given whole
 
 
@@ -44,6 +45,7 @@ class Selector:
         """`passages` are all of the index: a list is given whole when one item is found."""
         self._scorer = scorer
         self._lexicon = lexicon
+        self._passages = {passage.id: passage for passage in passages}
         self._lists: dict[tuple[str, Span], list[Passage]] = {}
         for passage in passages:
             if passage.introduction is not None:
@@ -57,10 +59,11 @@ class Selector:
             choices = could_be_meant(query, hits, self._lexicon)
             return Selection(evidence=(), confidence=0.0, reason=query.refusal, choices=choices)
         found = {hit.passage.id: hit.passage for hit in hits if not hit.passage.furniture}
-        found |= {passage.id: passage for passage in query.carried_from}
+        carried = (self._passages.get(passage.id) for passage in query.carried_from)
+        found |= {passage.id: passage for passage in carried if passage is not None}
         ranked = self._rank(query, list(found.values()))
-        confidence = min(ranked[0].score, 1.0) if ranked else 0.0
-        if confidence < self._threshold:
+        confidence = min(max(ranked[0].score, 0.0), 1.0) if ranked else 0.0
+        if not ranked or confidence < self._threshold:
             reason = why_not(query, self._lexicon)
             return Selection(evidence=(), confidence=confidence, reason=reason)
         kept = [self._highlighted(query, evidence) for evidence in self._keep(query, ranked)]
@@ -90,9 +93,24 @@ class Selector:
         if query.asks == "definition":
             return _completed(best)
         if query.asks != "list":
-            return [best]
+            return [best, *self._otherwise(query, ranked)]
         near = [e for e in ranked if e.score >= best.score - MARGIN]
         return _each_once(near)[: self._max_statements]
+
+    def _otherwise(self, query: Query, ranked: Sequence[Evidence]) -> list[Evidence]:
+        """What another release says as plainly and differently: both are shown, with their dates.
+
+        Only where the difference can be told by its form: another number, date, person or place.
+        """
+        best = ranked[0]
+        said = _answer(self._highlighted(query, best))
+        rivals = (
+            self._highlighted(query, e)
+            for e in ranked
+            if e.score >= best.score - RIVAL and e.passage.release.id != best.passage.release.id
+        )
+        other = next((rival for rival in rivals if said and _answer(rival)), None)
+        return [other] if other is not None and _answer(other) != said else []
 
     def _whole_list(self, ranked: Sequence[Evidence]) -> list[Evidence]:
         """Every item of a list, in its order, when the question is about the list and not one item.
@@ -112,6 +130,12 @@ class Selector:
         text = evidence.passage.release.text
         span = answering_span(query, text, within=within, lexicon=self._lexicon)
         return replace(evidence, highlight=span)
+
+
+def _answer(evidence: Evidence) -> list[str]:
+    """The terms of the answering words; none when they are not known."""
+    span = evidence.highlight
+    return terms(evidence.passage.release.text[span.start : span.end]) if span else []
 
 
 def _bonus(query: Query, evidence: Evidence, named: Sequence[frozenset[str]]) -> float:

@@ -1,0 +1,118 @@
+"""Which sentences are kept, given what each scores: few, whole lists, both sides when two differ."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from fakes import passages_of, query
+from oncoqa.answering.lexicon import Lexicon
+from oncoqa.answering.select import Selector
+from oncoqa.text import sentences
+from oncoqa.types import Evidence, Hit, Passage, Query, Selection
+
+
+@dataclass(frozen=True)
+class Scripted:
+    """Scores each sentence by the first words that it holds; nothing else scores above 0."""
+
+    scores: Mapping[str, float]
+
+    def score(self, _query: Query, passages: Sequence[Passage]) -> list[Evidence]:
+        found = [
+            Evidence(p, p.start + start, p.start + end, self._of(p.text[start:end]))
+            for p in passages
+            for start, end in sentences(p.text)
+        ]
+        return sorted(found, key=lambda evidence: -evidence.score)
+
+    def _of(self, text: str) -> float:
+        return next((score for words, score in self.scores.items() if words in text), 0.0)
+
+
+def select(
+    asked: Query, passages: Sequence[Passage], scores: Mapping[str, float], threshold: float = 0.5
+) -> Selection:
+    selector = Selector(
+        Scripted(scores), Lexicon.build(passages), passages, threshold=threshold
+    )  # fmt: skip
+    return selector.select(asked, [Hit(p, 1 / 61, 1, 1) for p in passages])
+
+
+def texts(selection: Selection) -> list[str]:
+    return [evidence.text for evidence in selection.evidence]
+
+
+LIST = "Trois essais sont présentés :\n\n- NEOPAN finit.\n- DAISY dure.\n- FUDOSE débute.\n"
+
+
+def test_a_single_fact_is_one_sentence() -> None:
+    passages = passages_of("Le prix est remis à Reims. Le prix existe depuis onze ans.")
+    chosen = select(query("Où ?", asks="place"), passages, {"remis": 0.9, "existe": 0.89})
+    assert texts(chosen) == ["Le prix est remis à Reims."]
+
+
+def test_a_list_asked_for_is_given_whole_in_its_own_order() -> None:
+    passages = passages_of(LIST)
+    chosen = select(query("Quels essais ?", asks="list"), passages, {"Trois": 0.9, "FUDOSE": 0.7})
+    assert texts(chosen) == ["NEOPAN finit.", "DAISY dure.", "FUDOSE débute."]
+
+
+def test_one_item_is_given_alone_when_the_question_is_about_it() -> None:
+    passages = passages_of(LIST)
+    chosen = select(query("Quels délais ?", asks="list"), passages, {"DAISY": 0.9})
+    assert texts(chosen) == ["DAISY dure."]
+
+
+def test_names_set_side_by_side_have_a_sentence_each() -> None:
+    passages = passages_of("L’essai ALBAN débute à 14h.\n\nL’essai QUALIOR débute à 16h50.")
+    asked = query("ALBAN ou QUALIOR ?", names=("ALBAN", "QUALIOR"), compared=True)
+    chosen = select(asked, passages, {"ALBAN": 0.8, "QUALIOR": 0.6})
+    assert [e.passage for e in chosen.evidence] == passages
+
+
+def test_two_releases_that_differ_are_both_shown() -> None:
+    older = passages_of("Le réseau compte 18 centres.", "ancien")
+    newer = passages_of("Le réseau compte 20 centres.", "nouveau")
+    asked = query("Combien de centres ?", asks="number")
+    chosen = select(asked, [*older, *newer], {"18": 0.8, "20": 0.79})
+    assert texts(chosen) == ["Le réseau compte 18 centres.", "Le réseau compte 20 centres."]
+
+
+def test_two_releases_that_say_the_same_are_not() -> None:
+    older = passages_of("Le réseau compte 18 centres.", "ancien")
+    newer = passages_of("Il y a 18 centres en France.", "nouveau")
+    asked = query("Combien de centres ?", asks="number")
+    assert len(select(asked, [*older, *newer], {"18": 0.8}).evidence) == 1
+
+
+def test_a_definition_goes_on_to_the_sentence_that_says_what_it_is() -> None:
+    passages = passages_of("Le groupe présente ALBAN. Celle-ci a suivi des patients.")
+    asked = query("Qu’est-ce qu’ALBAN ?", asks="definition")
+    assert len(select(asked, passages, {"présente": 0.9}).evidence) == 2
+
+
+def test_a_sentence_that_holds_what_is_counted_comes_first() -> None:
+    passages = passages_of("Il y a 13 800 patients.\n\nIl y a 41 centres.")
+    asked = query("Combien de centres ?", asks="number")
+    chosen = select(asked, passages, {"patients": 0.7, "centres": 0.66})
+    assert texts(chosen) == ["Il y a 41 centres."]
+
+
+def test_a_budget_that_no_sentence_speaks_of_is_not_answered() -> None:
+    passages = passages_of("Il y a 13 800 patients.")
+    asked = query("Quel est le budget ?", asks="number")
+    chosen = select(asked, passages, {"patients": 0.6})
+    assert (chosen.evidence, chosen.reason) == ((), "off_topic")
+
+
+def test_nothing_to_read_is_no_answer_whatever_the_threshold() -> None:
+    assert select(query("Quoi ?"), [], {}, threshold=0.0).evidence == ()
+
+
+def test_passages_carried_from_an_answer_are_those_of_the_index() -> None:
+    passages = passages_of("Le prix est remis à Reims.\n\nIl existe depuis onze ans.")
+    cut = Passage(id=passages[1].id, release=passages[1].release, start=0, end=3)
+    asked = query("Depuis quand ?", carried_from=(cut,))
+    selector = Selector(
+        Scripted({"onze": 0.9}), Lexicon.build(passages), passages, threshold=0.5
+    )  # fmt: skip
+    assert texts(selector.select(asked, [])) == ["Il existe depuis onze ans."]
