@@ -1,4 +1,4 @@
-"""Which sentences are kept, given what each scores: few, whole lists, both sides when two differ."""
+"""Which sentences are kept: few, whole lists, both sides when two releases differ."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
