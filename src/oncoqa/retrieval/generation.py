@@ -28,7 +28,7 @@ from oncoqa.errors import IndexCorrupt, IndexMismatch, IndexMissing, SearchIndex
 from oncoqa.files import flush_folder, replace, sha256_of, write
 from oncoqa.types import Audience, ReleaseStatus
 
-FORMAT = 3  # one more when the files or the analysis of their text change
+FORMAT = 4  # one more when the files or the analysis of their text change
 KEPT_GENERATIONS = 3
 _GENERATION = re.compile(r"\d{8}T\d{9}-[0-9a-f]{8}")  # nothing else in the folder is ours
 

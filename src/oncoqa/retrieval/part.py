@@ -5,7 +5,7 @@ is, and an index built step by step is byte for byte the one built from nothing.
 several releases (idf, the mean token, what is repeated) is computed on loading, from those that
 the audience may see.
 
-<id>.json    the release, where its passages stand, its terms
+<id>.release.json  the release, where its passages stand, its terms
 <id>.npz     vectors (passages, dim); how often each passage holds each term; where tokens stand
 <id>.tokens  int8 (tokens, dim), read when a question needs them
 """
@@ -134,7 +134,7 @@ def known_blocks(part: Part) -> dict[str, Block]:
 
 
 def file_names(release_id: str) -> tuple[str, str, str]:
-    return f"{release_id}.json", f"{release_id}.npz", f"{release_id}.tokens"
+    return f"{release_id}.release.json", f"{release_id}.npz", f"{release_id}.tokens"
 
 
 def files(part: Part) -> Iterator[tuple[str, bytes]]:
