@@ -94,7 +94,7 @@ def print_answer(answer: "Answer") -> None:
     if answer.status == "abstained":
         print_line(ABSTENTION)
         for release in answer.nearest:
-            print_line(f"  voir : {release.title} ({release.id})")
+            print_line(f"  voir\u00a0: {release.title} ({release.id})")
         return
     citations = [c for statement in answer.statements for c in statement.citations]
     for statement in answer.statements:

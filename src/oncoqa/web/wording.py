@@ -3,7 +3,7 @@
 from oncoqa.types import Reason
 from oncoqa.web.words import N_
 
-ABSTENTION = N_("Les communiqués n'y répondent pas.")
+ABSTENTION = N_("Les communiqués n’y répondent pas.")
 
 # The heading, then what the reader can do about it.
 ABSTENTIONS: dict[Reason, tuple[str, str]] = {
