@@ -98,7 +98,7 @@ def test_a_question_without_an_answer_is_told_with_the_nearest_releases(served: 
     run = oncoqa("ask", question, corpus_dir=CORPUS, index_dir=served)
     first, *nearest = run.stdout.splitlines()
     assert (run.returncode, run.stderr) == (0, "")
-    assert first == "Les communiqués n'y répondent pas."
+    assert first == "Les communiqués n’y répondent pas."
     assert 1 <= len(nearest) <= 3
     assert all(line.startswith("  voir : ") for line in nearest)
 
