@@ -100,7 +100,7 @@ def test_a_question_without_an_answer_is_told_with_the_nearest_releases(served: 
     assert (run.returncode, run.stderr) == (0, "")
     assert first == "Les communiqués n’y répondent pas."
     assert 1 <= len(nearest) <= 3
-    assert all(line.startswith("  voir : ") for line in nearest)
+    assert all(line.startswith("  voir\u00a0: ") for line in nearest)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_a_corpus_in_order_is_told_so() -> None:
     run = oncoqa("corpus", "check", corpus_dir=CORPUS)
     assert (run.returncode, run.stderr) == (0, "")
     assert run.stdout.startswith("2 communiqués, 3")
-    assert run.stdout.endswith(" mots : tout est en ordre\n")
+    assert run.stdout.endswith(" mots\u00a0: tout est en ordre\n")
 
 
 def test_each_fault_of_a_corpus_is_a_line_with_file_and_number(tmp_path: Path) -> None:

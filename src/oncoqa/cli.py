@@ -85,7 +85,7 @@ def corpus_check() -> None:
 
     releases = read_corpus(load_settings().corpus_dir)
     words = sum(len(release.text.split()) for release in releases)
-    print_line(f"{len(releases)} communiqués, {words} mots : tout est en ordre")
+    print_line(f"{len(releases)} communiqués, {words} mots\u00a0: tout est en ordre")
 
 
 def print_answer(answer: "Answer") -> None:
