@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from oncoqa import cli_care, cli_import, cli_index
+from oncoqa.commands import care, importing, indexing
+from oncoqa.commands.terminal import print_line
 from oncoqa.errors import OncoqaError
 from oncoqa.evals import commands as evaluation
-from oncoqa.terminal import print_line
 
 if TYPE_CHECKING:
     from oncoqa.types import Answer, Release
@@ -24,12 +24,12 @@ app = typer.Typer(
 )
 corpus_app = typer.Typer(help="Les communiqués.", no_args_is_help=True)
 app.add_typer(corpus_app, name="corpus")
-app.add_typer(cli_index.app, name="index")
+app.add_typer(indexing.app, name="index")
 app.add_typer(evaluation.app, name="eval")
-app.command("import")(cli_import.import_releases)
-app.command()(cli_care.doctor)
-app.command()(cli_care.backup)
-app.command()(cli_care.restore)
+app.command("import")(importing.import_releases)
+app.command()(care.doctor)
+app.command()(care.backup)
+app.command()(care.restore)
 
 
 @app.command()

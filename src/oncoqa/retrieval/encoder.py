@@ -9,33 +9,18 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from oncoqa.errors import SettingsError
+from oncoqa.retrieval.layer import Floats, Model
+from oncoqa.retrieval.onnx_model import EMBEDDED_PROMPTS, OnnxModel
 
 EMBEDDED = "embedded"
 EMBEDDED_FOLDER = Path(__file__).parent.parent / "models" / "e5-small-fr-en-piaf"
-EMBEDDED_PROMPTS = {"query": "query: ", "document": "passage: "}  # as e5 was trained
 RECENT_QUESTIONS = 16  # search and reading encode the same question: once is enough
-
-Floats = NDArray[np.float32]
-
-
-class Layer(NamedTuple):
-    """What a model makes of a batch of texts, padded to the longest."""
-
-    vectors: Floats  # (batch, dim): pooled
-    tokens: Floats  # (batch, tokens, dim): the last layer
-    spans: NDArray[np.int32]  # (batch, tokens, 2): characters; empty for special tokens, padding
-
-
-class Model(Protocol):
-    """`onnx_model.py` for the embedded encoder, `torch_model.py` for all others."""
-
-    def __call__(self, texts: Sequence[str]) -> Layer: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,8 +98,6 @@ def load_encoder(
     given = {"query": query_prompt, "document": document_prompt}
     prompts = {kind: prompt for kind, prompt in given.items() if prompt is not None}
     if name == EMBEDDED:
-        from oncoqa.retrieval.onnx_model import OnnxModel
-
         model = OnnxModel(EMBEDDED_FOLDER, threads=threads)
         fingerprint = _files_hash(EMBEDDED_FOLDER)
         return TextEncoder(model, EMBEDDED_PROMPTS | prompts, name=name, fingerprint=fingerprint)

@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 from tokenizers import Tokenizer
 
-from oncoqa.retrieval.encoder import Layer
+from oncoqa.retrieval.layer import Layer
 
+EMBEDDED_PROMPTS = {"query": "query: ", "document": "passage: "}  # as e5 was trained
 MAX_TOKENS = 512
 PAD_ID = 1
 

@@ -11,8 +11,8 @@ import torch
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.base.modules.input_module import InputModule
 
-from oncoqa.retrieval.encoder import EMBEDDED_PROMPTS, Layer
-from oncoqa.retrieval.onnx_model import OnnxModel
+from oncoqa.retrieval.layer import Layer
+from oncoqa.retrieval.onnx_model import EMBEDDED_PROMPTS, OnnxModel
 
 
 class TorchModel:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from oncoqa.terminal import print_line
+from oncoqa.commands.terminal import print_line
 
 
 def doctor() -> None:

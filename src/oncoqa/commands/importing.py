@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from oncoqa.commands.terminal import print_line, progress_bar
 from oncoqa.errors import CorpusError, ImportRefused, OncoqaError
-from oncoqa.terminal import print_line, progress_bar
 
 if TYPE_CHECKING:
     from oncoqa.corpus.importers.draft import Found
