@@ -55,6 +55,8 @@ _PATTERNS: dict[Asks, re.Pattern[str]] = {
     "person": _PERSON,
     "place": _PLACE,
 }
+# Dev, against 0: AUROC .813 to .839, near-misses refused 6 % to 22 %, no more needless silence.
+ABSENT = -3.0
 NEAR = 3  # words after a number that belong to what is counted
 INTRODUCED = 60  # characters by which a title brings a person nearer
 _MEASURED = re.compile(
@@ -71,24 +73,24 @@ _COUNTED = re.compile(
 
 
 def fit(asks: Asks, text: str, question: str) -> float:
-    """How well a sentence holds the kind of thing asked for, from -1 to 1.
+    """How well a sentence holds the kind of thing asked for: 1, 0, or `ABSENT`.
 
-    "Combien de centres ?" wants a number of centres: another number fits half as well. "Quel est le
-    budget ?" wants a sentence that speaks of a budget: no other will do. A question that asks for
-    nothing of a known form fits every sentence alike, at 0.
+    A question that wants a number, a date, a person or a place is not answered without one; nor is
+    "quel est le budget ?" by a sentence that speaks of no budget. "Combien de centres ?" gains
+    nothing from a number of something else. A question of no such form fits every sentence, at 0.
     """
+    if asks not in _PATTERNS:
+        return 0.0
     measured = _MEASURED.search(question) if asks == "number" else None
     noun = set(terms(measured[1] or measured[2])) if measured else set()
-    if noun and not noun.intersection(terms(text)):
-        return -1.0
     spans = spans_of(asks, text, question)
-    if not spans:
-        return 0.0
-    counted = _COUNTED.search(question)
+    if not spans or (noun and not noun.intersection(terms(text))):
+        return ABSENT
+    counted = _COUNTED.search(question) if asks == "number" else None
     if counted is None:
         return 1.0
     counts = set(terms(counted[1]))
-    return 1.0 if any(counts.intersection(terms(_after(text, span))) for span in spans) else 0.5
+    return float(any(counts.intersection(terms(_after(text, span))) for span in spans))
 
 
 def _after(text: str, span: Span) -> str:

@@ -11,9 +11,7 @@ from oncoqa.answering.lexicon import Lexicon
 from oncoqa.text import sentences, terms
 from oncoqa.types import Evidence, Hit, Passage, Query, Selection, Span
 
-KIND = (
-    0.12  # gained by a sentence that holds what is asked for: a number, a date, a person, a place
-)
+KIND = 0.12  # gained with what is asked for, a number, a date, a person, a place; see `kinds.fit`
 NAME = 0.25  # lost by a sentence of whose passage no part holds the names asked about
 MARGIN = 0.04  # a second sentence is kept when it scores within this of the best
 WHOLE_LIST = 0.1  # how near the best the items of a list that is asked for whole must be
