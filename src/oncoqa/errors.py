@@ -5,7 +5,6 @@ OncoqaError
 ├── CorpusError           a release file is not valid (`problems`, one line each)
 ├── ImportRefused         a file or an address cannot be made into a release
 ├── QuestionError         a question is empty, too long, or holds what cannot be read
-├── NotFoundError         no such release or conversation
 └── SearchIndexError      the index cannot serve
     ├── IndexMissing      nothing has been indexed yet
     ├── IndexCorrupt      a file does not match its hash
@@ -34,10 +33,6 @@ class ImportRefused(OncoqaError):
 
 
 class QuestionError(OncoqaError):
-    pass
-
-
-class NotFoundError(OncoqaError):
     pass
 
 

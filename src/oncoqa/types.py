@@ -104,7 +104,6 @@ class Query:
     compared: bool = False  # two names are set side by side: each wants its sentence
     carried: tuple[str, ...] = ()  # what comes from the turns before: names, or rare words
     carried_from: tuple[Passage, ...] = ()  # that the answer before cited, for a follow-up
-    latest: bool = False  # newest releases first: a sort, never a filter
     refusal: Reason | None = None  # why no answer may be given, when the words alone say so
     filters: Filters = Filters()
 

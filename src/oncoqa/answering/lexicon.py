@@ -17,7 +17,6 @@ VAGUE = 0.05  # a word in more passages than this, and in more than a few, is va
 FEW = 3
 COMMON = 0.12  # a name in more passages than this tells little of what a question is about
 _TITLES = frozenset("pr dr m mme mlle madame monsieur professeur docteur prof doctor".split())
-_PARENTHESIS = re.compile(r"\(([^()\s]{2,12})\)")
 _ELISION = re.compile(r"^[dlDL][’']")
 _COORDINATION = re.compile(r"(?:,|\b(?:et|ou|and|or|than|versus|vs)\b)")
 _INNER_CAPITAL = re.compile(r"\w[A-ZÀ-Þ]")
@@ -26,7 +25,6 @@ _INNER_CAPITAL = re.compile(r"\w[A-ZÀ-Þ]")
 @dataclass(frozen=True, slots=True)
 class Lexicon:
     names: Mapping[str, str]  # a name's term -> the name in full, as written
-    expansions: Mapping[str, str]  # an acronym's term -> what it stands for, as written
     spellings: Mapping[str, str]  # folded word -> its most frequent spelling in lower case
     frequency: Mapping[str, float]  # term -> share of the passages that hold it
     passages: int
@@ -48,7 +46,6 @@ class Lexicon:
         texts = [passage.text for passage in passages]
         return cls(
             names=_names(texts, lower),
-            expansions=dict(_expansions(texts)),
             spellings={key: forms.most_common(1)[0][0] for key, forms in spelt.items()},
             frequency={term: n / len(passages) for term, n in held.items()},
             passages=len(passages),
@@ -121,30 +118,3 @@ def _is_name(text: str, word: Word, lower: Counter[str], *, opens: bool) -> bool
     if fold(surface) in _TITLES | ENGLISH or len(surface) < 2:
         return False
     return not opens or _INNER_CAPITAL.search(surface) is not None
-
-
-def _expansions(texts: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """ "Direction générale de l'offre de soins (DGOS)": initials in order before a parenthesis."""
-    for text in texts:
-        for match in _PARENTHESIS.finditer(text):
-            acronym = match[1]
-            if not _INNER_CAPITAL.search(acronym):
-                continue
-            before = [w for w in words(text) if w.end <= match.start()][-12:]
-            start = _initials(text, before, fold(acronym))
-            if start is not None:
-                yield words(acronym)[0].terms[0], text[start : match.start()].strip()
-
-
-def _initials(text: str, before: Sequence[Word], acronym: str) -> int | None:
-    """Where the words that an acronym abbreviates begin: one letter a word, small words skipped."""
-    wanted = len(acronym)
-    for word in reversed(before):
-        surface = fold(text[word.start : word.end]).split("'")[-1]
-        if wanted and surface[:1] == acronym[wanted - 1]:
-            wanted -= 1
-            if not wanted:
-                return word.end - len(surface)
-        elif not word.stop:
-            return None
-    return None

@@ -34,12 +34,6 @@ _POINTS_BACK = any_of(r"""
     his
     her
 """)
-_LATEST = any_of(r"""
-    (?:le|la|les) (?:tout )?(?:derniere?s?|plus recente?s?)
-    derniers? communiques?
-    dernieres? (?:nouvelles?|annonces?|actualites?)
-    (?:the )?(?:latest|most recent|newest) (?:release|press|news|announcement)\w*
-""")
 _PUBLISHED = re.compile(
     r"\b(?:communiques?|publiee?s?|parue?s?|releases?|published)\b(?: \w+){0,3}? "
     r"(?P<side>en|in|depuis|since|apres|after|avant|before) (?P<year>20\d\d)\b"
@@ -83,7 +77,6 @@ class Understanding:
             compared=self._lexicon.sets_side_by_side(spelt),
             carried=resolved.carried,
             carried_from=resolved.carried_from,
-            latest=_LATEST.search(plain(question)) is not None,
             refusal="unclear" if unclear else refused,
             filters=_with_dates(filters or Filters(), plain(question)),
         )

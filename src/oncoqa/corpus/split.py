@@ -13,7 +13,7 @@ from oncoqa.corpus.markdown import Block, blocks
 from oncoqa.text import fold, sentences
 from oncoqa.types import Passage, Release, Section, Span
 
-MAX_WORDS = 120  # of a passage; 2 in 75 passages of the first releases are longer
+MAX_WORDS = 120  # of a passage, unless one sentence is longer
 
 # Web links, contacts and boilerplate, matched on folded text at the start of a heading or block.
 _FURNITURE_HEADING = re.compile(

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+from oncoqa.retrieval.layer import Floats
+
 Rows = NDArray[np.int64]
 
 

@@ -32,7 +32,7 @@ from oncoqa.retrieval.generation import (
     read_manifest,
     write_generation,
 )
-from oncoqa.retrieval.late import Floats
+from oncoqa.retrieval.layer import Floats
 from oncoqa.retrieval.lexical import LexicalIndex
 from oncoqa.retrieval.part import Part
 from oncoqa.types import Audience, Passage, Release

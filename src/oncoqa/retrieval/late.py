@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oncoqa.retrieval.encoder import Encoded, Encoder, unit_rows
+from oncoqa.retrieval.layer import Floats
 from oncoqa.retrieval.lexical import LexicalIndex
 from oncoqa.text import Word, sentences, words
 from oncoqa.types import Evidence, Passage, Query
@@ -26,7 +27,6 @@ LEAST_WEIGHT = 0.1  # of a word: one that half the passages hold has an idf of 0
 CONTEXT = 0.9  # an introduction outranks its items when nothing else tells them apart
 EARLIER = 0.8  # dev: right sentence first .811 at 0, .829 at .6, .847 at .8 and .9
 
-Floats = NDArray[np.float32]
 Spans = NDArray[np.int32]
 
 

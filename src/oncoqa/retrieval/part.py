@@ -25,11 +25,11 @@ from pydantic import TypeAdapter
 
 from oncoqa.retrieval.encoder import Encoded, Encoder
 from oncoqa.retrieval.late import passage_text
+from oncoqa.retrieval.layer import Floats
 from oncoqa.retrieval.lexical import TermCounts
 from oncoqa.text import terms
 from oncoqa.types import Passage, Release, Span
 
-Floats = NDArray[np.float32]
 _RELEASE = TypeAdapter(Release)
 
 
