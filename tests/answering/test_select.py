@@ -116,3 +116,31 @@ def test_passages_carried_from_an_answer_are_those_of_the_index() -> None:
         Scripted({"onze": 0.9}), Lexicon.build(passages), passages, threshold=0.5
     )  # fmt: skip
     assert texts(selector.select(asked, [])) == ["Il existe depuis onze ans."]
+
+
+def test_a_list_has_as_many_items_as_the_question_wants() -> None:
+    passages = passages_of(LIST)
+    asked = query("Quels sont les deux essais longs ?", asks="list")
+    chosen = select(asked, passages, {"Trois": 0.9, "FUDOSE": 0.8, "DAISY": 0.7})
+    assert texts(chosen) == ["DAISY dure.", "FUDOSE débute."]
+
+
+def test_a_share_is_not_answered_by_another_number() -> None:
+    passages = passages_of("Il y a 617 patients.\n\nUn quart des patients guérit.")
+    asked = query("Quelle part des patients guérit ?", asks="number")
+    chosen = select(asked, passages, {"617": 0.9, "quart": 0.7})
+    assert texts(chosen) == ["Un quart des patients guérit."]
+
+
+def test_what_a_release_is_about_goes_for_each_of_its_passages() -> None:
+    passages = passages_of("Le congrès est à Berlin.\n\nDeux posters sont présentés.")
+    asked = query("Quels posters à Berlin ?", names=("Berlin",))
+    chosen = select(asked, passages, {"posters": 0.7, "congrès": 0.6})
+    assert texts(chosen) == ["Deux posters sont présentés."]
+
+
+def test_another_release_that_speaks_of_something_else_is_no_contradiction() -> None:
+    older = passages_of("Le réseau compte 18 centres.", "ancien")
+    newer = passages_of("Le prix compte 20 projets.", "nouveau")
+    asked = query("Combien de centres dans le réseau ?", asks="number")
+    assert len(select(asked, [*older, *newer], {"18": 0.8, "20": 0.79}).evidence) == 1

@@ -44,6 +44,7 @@ _TITLE = re.compile(r"\b(?:Le |La )?(?:Pr|Dr|Mme|M\.|Madame|Monsieur) ")
 _PERCENT = re.compile(
     r"%|\bpour ?cent|\bper ?cent|\bparts?\b|\bshare\b|\bproportion|\btaux\b", re.IGNORECASE
 )
+_SHARE = re.compile(r"%|moitié|tiers|quart|totalité|half", re.IGNORECASE)
 _PLACE = re.compile(
     rf"(?<=\b[àÀ] )(?:l[’'])?{_NAME}(?:, en {_NAME})?|(?<=\ben ){_NAME}|(?<=\bau ){_NAME}"
     rf"|(?<=\(){_NAME}(?:, {_NAME})?(?=\))|(?:l[’']|au |du )?(?:Institut|Centre|Oncopole|Hôpital)"
@@ -65,6 +66,12 @@ _MEASURED = re.compile(
     r"|\bcombien (coûte|coute|gagne|touche|dure|pèse)(?:nt)?\b",
     re.IGNORECASE,
 )
+_ITEMS = re.compile(r"\b(?:quel(?:le)?s|les|which|what|the) ([a-zè]+)", re.IGNORECASE)
+_COUNTS = {
+    word: count
+    for both in ("deux trois quatre cinq six sept huit", "two three four five six seven eight")
+    for count, word in enumerate(both.split(), start=2)
+}
 _COUNTED = re.compile(
     r"\b(?:combien (?:de |d[’'])|nombre (?:de |d[’'])|how many |number of )"
     r"(?:autres? |other )?([\w’'-]+)",
@@ -93,6 +100,16 @@ def fit(asks: Asks, text: str, question: str) -> float:
     return float(any(counts.intersection(terms(_after(text, span))) for span in spans))
 
 
+def items_asked(question: str) -> int | None:
+    """How many items of a list a question wants.
+
+    >>> items_asked("Quels sont les trois posters ?")
+    3
+    """
+    counts = (_COUNTS.get(match[1].casefold()) for match in _ITEMS.finditer(question))
+    return next((count for count in counts if count), None)
+
+
 def _after(text: str, span: Span) -> str:
     """The words that a number may count: the next few."""
     following = [w for w in words(text[span.end :]) if not w.stop][:NEAR]
@@ -115,7 +132,7 @@ def spans_of(asks: Asks, text: str, question: str) -> list[Span]:
         if not any(a <= match.start() < b for a, b in dates) and not _said(match[0], question)
     ]
     if asks == "number" and _PERCENT.search(question):
-        matches = [m for m in matches if "%" in m[0]] or matches
+        matches = [m for m in matches if _SHARE.search(m[0])]
     return [Span(*match.span()) for match in matches]
 
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import Protocol
 
 from oncoqa.answering.abstain import could_be_meant, why_not
-from oncoqa.answering.kinds import answering_span, fit
+from oncoqa.answering.kinds import answering_span, fit, items_asked
 from oncoqa.answering.lexicon import Lexicon
 from oncoqa.text import sentences, terms
-from oncoqa.types import Evidence, Hit, Passage, Query, Selection, Span
+from oncoqa.types import Evidence, Hit, Passage, Query, Release, Selection, Span
 
 KIND = 0.12  # gained with what is asked for, a number, a date, a person, a place; see `kinds.fit`
 NAME = 0.25  # lost by a sentence of whose passage no part holds the names asked about
@@ -49,6 +49,10 @@ class Selector:
             if passage.introduction is not None:
                 key = (passage.release.id, passage.introduction)
                 self._lists.setdefault(key, []).append(passage)
+        self._subjects = {
+            release.id: _subject(release)
+            for release in {p.release.id: p.release for p in passages}.values()
+        }
         self._threshold = threshold
         self._max_statements = max_statements
 
@@ -79,15 +83,26 @@ class Selector:
         """Sentences, best first: late interaction, then what is asked for and about whom."""
         scored = self._scorer.score(query, passages)
         named = [frozenset(terms(name)) for name in query.names]
-        ranked = [replace(e, score=e.score + _bonus(query, e, named)) for e in scored]
+        ranked = [replace(e, score=e.score + self._bonus(query, e, named)) for e in scored]
         return sorted(ranked, key=lambda evidence: -evidence.score)
+
+    def _bonus(self, query: Query, evidence: Evidence, named: Sequence[frozenset[str]]) -> float:
+        bonus = KIND * fit(query.asks, evidence.text, query.meant)
+        passage = evidence.passage
+        if named:
+            said = passage.release.text[passage.start : evidence.end]
+            held = self._subjects[passage.release.id].union(terms(passage.context), terms(said))
+            bonus -= NAME * (not any(held.issuperset(name) for name in named))
+        return bonus
 
     def _keep(self, query: Query, ranked: Sequence[Evidence]) -> list[Evidence]:
         best = ranked[0]
-        if query.asks == "list" and (items := self._whole_list(ranked)):
+        if query.asks == "list" and (items := self._whole_list(query, ranked)):
             return items
         if query.compared:
-            return _one_for_each_name(query.names, ranked)[: self._max_statements]
+            subject = self._subjects[best.passage.release.id]
+            names = [name for name in query.names if not subject.issuperset(terms(name))]
+            return _one_for_each_name(names, ranked)[: self._max_statements]
         if query.asks == "definition":
             return _completed(best)
         if query.asks != "list":
@@ -98,19 +113,23 @@ class Selector:
     def _otherwise(self, query: Query, ranked: Sequence[Evidence]) -> list[Evidence]:
         """What another release says as plainly and differently: both are shown, with their dates.
 
-        Only where the difference can be told by its form: another number, date, person or place.
+        Only where it speaks of the same, all the question's words of the best standing in it too,
+        and where the difference can be told by its form: another number, date, person or place.
         """
         best = ranked[0]
         said = _answer(self._highlighted(query, best))
+        subject = set(terms(query.meant, query.language)).intersection(terms(best.text))
         rivals = (
             self._highlighted(query, e)
             for e in ranked
-            if e.score >= best.score - RIVAL and e.passage.release.id != best.passage.release.id
+            if e.score >= best.score - RIVAL
+            and e.passage.release.id != best.passage.release.id
+            and _holds(e, subject)
         )
         other = next((rival for rival in rivals if said and _answer(rival)), None)
         return [other] if other is not None and _answer(other) != said else []
 
-    def _whole_list(self, ranked: Sequence[Evidence]) -> list[Evidence]:
+    def _whole_list(self, query: Query, ranked: Sequence[Evidence]) -> list[Evidence]:
         """Every item of a list, in its order, when the question is about the list and not one item.
 
         So it is when the sentence that introduces it is the best, or half its items are near that.
@@ -121,6 +140,7 @@ class Selector:
         near = {e.passage.id for e in ranked if e.score >= best.score - WHOLE_LIST}
         if best.passage.introduction and 2 * sum(p.id in near for p in items) < len(items):
             return []
+        items = _as_many_as_asked(query, items, ranked)
         return [Evidence(p, p.start, _first_sentence(p), best.score) for p in items[:MOST_ITEMS]]
 
     def _highlighted(self, query: Query, evidence: Evidence) -> Evidence:
@@ -130,22 +150,27 @@ class Selector:
         return replace(evidence, highlight=span)
 
 
+def _subject(release: Release) -> frozenset[str]:
+    """The terms of its title and first paragraph: what all of a release is about."""
+    return frozenset(terms(f"{release.title}\n{release.text.lstrip().partition(chr(10))[0]}"))
+
+
+def _as_many_as_asked(
+    query: Query, items: Sequence[Passage], ranked: Sequence[Evidence]
+) -> list[Passage]:
+    """ "Quelles sont les deux études sur le poumon ?": of a longer list, the two best, in order."""
+    count = items_asked(query.meant)
+    if count is None or count >= len(items):
+        return list(items)
+    order = dict.fromkeys(evidence.passage.id for evidence in ranked)
+    best = [item_id for item_id in order if any(p.id == item_id for p in items)][:count]
+    return [passage for passage in items if passage.id in best]
+
+
 def _answer(evidence: Evidence) -> list[str]:
     """The terms of the answering words; none when they are not known."""
     span = evidence.highlight
     return terms(evidence.passage.release.text[span.start : span.end]) if span else []
-
-
-def _bonus(query: Query, evidence: Evidence, named: Sequence[frozenset[str]]) -> float:
-    bonus = KIND * fit(query.asks, evidence.text, query.meant)
-    if named:
-        text = evidence.passage.release.text
-        held = {
-            *terms(evidence.passage.context),
-            *terms(text[evidence.passage.start : evidence.end]),
-        }
-        bonus -= NAME * (not any(held.issuperset(name) for name in named))
-    return bonus
 
 
 def _completed(best: Evidence) -> list[Evidence]:
@@ -176,7 +201,7 @@ def _first_sentence(passage: Passage) -> int:
 
 
 def _holds(evidence: Evidence, wanted: set[str]) -> bool:
-    return wanted.issubset(terms(evidence.text))
+    return wanted.issubset([*terms(evidence.passage.context), *terms(evidence.text)])
 
 
 def _each_once(ranked: Sequence[Evidence]) -> list[Evidence]:
