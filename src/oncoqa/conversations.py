@@ -17,10 +17,12 @@ from sqlalchemy import (
     DateTime,
     ForeignKey,
     String,
+    bindparam,
     create_engine,
     delete,
     event,
     func,
+    insert,
     select,
     text,
     update,
@@ -83,6 +85,15 @@ class _Feedback(_Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     answer: Mapped[Json] = mapped_column(JSON)  # kept when the conversation is deleted: no owner
     receipt: Mapped[Json] = mapped_column(JSON)
+
+
+_BEGIN = insert(_Conversation)
+_TOUCH = update(_Conversation).where(_Conversation.id == bindparam("of"))
+_APPEND = insert(_Turn).values(
+    position=select(func.coalesce(func.max(_Turn.position), 0) + 1)
+    .where(_Turn.conversation_id == bindparam("of"))
+    .scalar_subquery()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,28 +192,19 @@ class ConversationStore:
 
         Nothing is kept for a conversation that was deleted while its answer was sought.
         """
+        used = {"updated_at": datetime.now(UTC)}
+        kept = {"id": turn.id, "answer": turn.answer, "receipt": turn.receipt}
         with self._transaction() as session:
-            row = session.get(_Conversation, conversation_id)
-            if row is None:
-                if not begins:
-                    return
+            # Statements, not objects that a session watches: a fifth of the time.
+            connection = session.connection()
+            if begins:
                 title = _title(str(turn.answer["question"]))
-                row = _Conversation(id=conversation_id, owner=owner, title=title)
-                session.add(row)
-            row.updated_at = datetime.now(UTC)
-            session.flush()
-            last = session.scalar(
-                select(func.max(_Turn.position)).where(_Turn.conversation_id == conversation_id)
-            )
-            session.add(
-                _Turn(
-                    id=turn.id,
-                    conversation_id=conversation_id,
-                    position=(last or 0) + 1,
-                    answer=turn.answer,
-                    receipt=turn.receipt,
-                )
-            )
+                begun = {"id": conversation_id, "owner": owner, "title": title}
+                connection.execute(_BEGIN, begun | used)
+            elif connection.execute(_TOUCH, {"of": conversation_id} | used).rowcount == 0:
+                return
+            place = {"conversation_id": conversation_id, "of": conversation_id}
+            connection.execute(_APPEND, kept | place)
 
     def rename(self, conversation_id: str, title: str) -> None:
         query = update(_Conversation).where(_Conversation.id == conversation_id)

@@ -1,13 +1,14 @@
 """The HTTP contract: /api/*. Each route takes the edition once and says who may call it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterable
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.routing import APIRoute
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel, ConfigDict
+from starlette.concurrency import run_in_threadpool
 from starlette.routing import Match
 from starlette.types import Scope
 
@@ -20,6 +21,7 @@ from oncoqa.web.payload import (
     Payload,
     ReleaseInFull,
     ReleasePayload,
+    SourcesEvent,
     StatementEvent,
     answer_as_payload,
 )
@@ -77,7 +79,7 @@ class SearchResults(Payload):
     index: IndexPayload
 
 
-def asked(
+async def asked(
     body: ChatBody,
     request: Request,
     edition: TheEdition,
@@ -89,7 +91,9 @@ def asked(
         raise NO_RELEASE
     conversation = None
     if body.conversation_id is not None:
-        conversation = owned_conversation(body.conversation_id, request, owner)
+        conversation = await run_in_threadpool(
+            owned_conversation, body.conversation_id, request, owner
+        )
     return chat.Asked(
         question=checked_question(body.question),
         language=body.language,
@@ -109,14 +113,16 @@ router = APIRouter(
 
 
 @events.post("/chat", response_class=EventSourceResponse, include_in_schema=False)
-def stream_answer(
+async def stream_answer(
     request: Request, site: TheSite, edition: TheEdition, asked: TheQuestion
-) -> Iterable[ServerSentEvent]:
+) -> AsyncIterable[ServerSentEvent]:
     """`sources`, each `statement`, then `answer`; or `error`, and nothing after it."""
-    # A plain generator: Starlette iterates it in its thread pool, so the pipeline stays one.
+    steps = map(_event, chat.stream(site, edition, asked))
     try:
-        for event in chat.stream(site, edition, asked):
-            yield _event(event)
+        while event := await site.in_turn(next, steps, None):
+            yield event
+            if event.event == "answer":  # do not wait in line for the end
+                return
     except Exception as error:  # the status line has gone: an event must say it
         problem = as_problem(error)
         message = problem.told(words_in(language_of(request)))
@@ -127,8 +133,8 @@ def stream_answer(
 def _event(event: Sources | StatementEvent | AnswerPayload) -> ServerSentEvent:
     match event:
         case Sources(hits):
-            data: Mapping[str, Any] | Payload = {"passages": [PassagePayload.of(h) for h in hits]}
-            return ServerSentEvent(event="sources", data=data)
+            found = SourcesEvent(passages=tuple(PassagePayload.of(hit) for hit in hits))
+            return ServerSentEvent(event="sources", data=found)
         case StatementEvent():
             return ServerSentEvent(event="statement", data=event)
         case AnswerPayload():
@@ -140,9 +146,11 @@ def answer_payload(answer: Answer) -> dict[str, Any]:
     return answer_as_payload(answer).model_dump(mode="json")
 
 
-@router.post("/chat")
-def give_answer(site: TheSite, edition: TheEdition, asked: TheQuestion) -> AnswerPayload:
-    return chat.ask(site, edition, asked)
+@router.post("/chat", response_model=AnswerPayload)
+async def give_answer(site: TheSite, edition: TheEdition, asked: TheQuestion) -> Response:
+    answer = await site.in_turn(chat.ask, site, edition, asked)
+    # Given as it is: FastAPI would validate again, in a thread, what is valid by its type.
+    return Response(answer.model_dump_json(), media_type="application/json")
 
 
 @router.get("/releases", dependencies=[Depends(public)])

@@ -102,6 +102,12 @@ class PassagePayload(Payload):
         )
 
 
+class SourcesEvent(Payload):
+    """The passages found, as streamed before any statement."""
+
+    passages: tuple[PassagePayload, ...]
+
+
 class IndexPayload(Payload):
     generation: str
     built_at: datetime | None = None

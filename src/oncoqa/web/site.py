@@ -1,8 +1,12 @@
 """What requests share. `Site.edition` is the one place that says which generation is in service."""
 
+import asyncio
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import Depends, Request
 from itsdangerous import URLSafeSerializer
@@ -13,6 +17,8 @@ from oncoqa.settings import Settings
 from oncoqa.types import Audience, Release
 from oncoqa.web.metrics import Metrics
 from oncoqa.web.payload import IndexPayload
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +96,15 @@ class Site:
         self.conversations = conversations
         self.signer = signer
         self.metrics = Metrics()
+        self._answering = ThreadPoolExecutor(os.cpu_count(), "answering")
+
+    async def in_turn(self, call: Callable[..., T], *args: Any) -> T:
+        """Call what answers in a thread, first come first served, as many at once as cores.
+
+        Answering is work for the processor: forty threads at it, as a route that is a plain
+        function would have, only take it from one another.
+        """
+        return await asyncio.get_running_loop().run_in_executor(self._answering, call, *args)
 
 
 def site_of(request: Request) -> Site:
