@@ -65,5 +65,5 @@ lock: ## pin what pyproject.toml asks for, in a clean environment
 eval: $(STAMP) ## the reference questions
 	$(BIN)/oncoqa eval
 
-bench: $(STAMP) ## time, memory and size
+bench: $(STAMP) ## time, memory, size, clients, limits: bench/RESULTS.md
 	$(BIN)/python -m bench

@@ -1,0 +1,122 @@
+"""What each stage must do for a question, and how long the machine would need for it at the least.
+
+Operations are multiplications and additions; bytes are those that must be read once. The floor is
+the longer of the two, each at the peak that `peaks.py` measures. What is counted is what the method
+asks for, not what the code does: the words of the question alone go through the encoder, search
+reads each vector once, reading compares each word of the question with each token of the passages.
+"""
+
+import statistics
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from oncoqa.assistant import Assistant
+from oncoqa.retrieval.encoder import EMBEDDED_FOLDER, Encoder
+from oncoqa.retrieval.index import SearchIndex
+from oncoqa.retrieval.late import passage_text
+from oncoqa.retrieval.search import DEPTH
+from oncoqa.text import terms, words
+from oncoqa.web.payload import answer_as_payload
+
+FLOAT = 4  # bytes
+POSTING = 8  # bytes: a passage and its score
+MAX_LAYER = 2**14  # a matrix with more rows is a table of words, of which a question reads some
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """`int8`: the operations may be those of small integers."""
+
+    operations: float = 0
+    bytes: float = 0
+    int8: bool = False
+
+    def floor_ms(self, peaks: dict[str, float]) -> float:
+        peak = peaks["int8_ops" if self.int8 else "float_ops"]
+        return max(self.operations / peak, self.bytes / peaks["bytes"]) * 1000
+
+
+class Counting:
+    """Counts the work of each stage for a question."""
+
+    def __init__(self, index: SearchIndex, assistant: Assistant, encoder: Encoder) -> None:
+        self._assistant = assistant
+        self._encoder = encoder
+        self._passages, self._width = index.dense.vectors.shape
+        self._weights = sum(matrix_sizes(EMBEDDED_FOLDER / "model.onnx", self._width))
+        self._holders = Counter(t for p in index.passages for t in set(terms(passage_text(p))))
+        self._tokens = {p.id: len(index.tokens.spans_of(i)) for i, p in enumerate(index.passages)}
+
+    def work(self, question: str) -> dict[str, Work]:
+        answer = self._assistant.ask(question)
+        tokens = len(self._encoder.encode_query(question).tokens)
+        postings = sum(self._holders[term] for term in set(terms(question, answer.language)))
+        asked = sum(not word.stop for word in words(question, answer.language))
+        read = sum(self._tokens[h.passage.id] for h in answer.hits if not h.passage.furniture)
+        quoted = sum(len(s.text.encode()) for s in answer.statements)
+        sent = len(answer_as_payload(answer).model_dump_json().encode())
+        return {
+            "understand": Work(bytes=len(question.encode())),
+            "encode": Work(2 * tokens * self._weights, self._weights, int8=True),
+            "dense": Work(
+                2 * self._passages * self._width, self._passages * self._width * FLOAT
+            ),
+            "lexical": Work(postings, postings * POSTING),
+            "fuse": Work(2 * 2 * DEPTH, 2 * DEPTH * FLOAT),
+            "read": Work(2 * read * asked * self._width, read * self._width, int8=True),
+            "choose": Work(bytes=FLOAT * len(answer.hits)),
+            "verify": Work(bytes=2 * quoted),
+            "render": Work(bytes=2 * sent),
+        }  # fmt: skip
+
+
+def mean_work(counting: Counting, questions: Sequence[str]) -> dict[str, Work]:
+    each = [counting.work(question) for question in questions]
+    return {
+        stage: Work(
+            statistics.mean(work[stage].operations for work in each),
+            statistics.mean(work[stage].bytes for work in each),
+            first.int8,
+        )
+        for stage, first in each[0].items()
+    }
+
+
+def matrix_sizes(model: Path, width: int) -> Iterator[int]:
+    """The weights of each matrix product of an ONNX file whose sides are multiples of `width`."""
+    file = memoryview(model.read_bytes())
+    for field, tensor in _fields(next(g for f, g in _fields(file) if f == 7)):
+        if field == 5:  # an initializer
+            sides = [v for f, v in _fields(tensor) if f == 1]
+            if len(sides) == 2 and max(sides) < MAX_LAYER and not any(s % width for s in sides):
+                yield sides[0] * sides[1]
+
+
+def _fields(message: Any) -> Iterator[tuple[int, Any]]:
+    """The fields of a protobuf message, by number: enough of the format to find a shape."""
+    at = 0
+    while at < len(message):
+        key, at = _varint(message, at)
+        match key & 7:
+            case 0:
+                value, at = _varint(message, at)
+                yield key >> 3, value
+            case 2:
+                size, at = _varint(message, at)
+                yield key >> 3, message[at : at + size]
+                at += size
+            case kind:
+                at += 8 if kind == 1 else 4
+
+
+def _varint(message: memoryview, at: int) -> tuple[int, int]:
+    value = shift = 0
+    while True:
+        byte = message[at]
+        value |= (byte & 127) << shift
+        at, shift = at + 1, shift + 7
+        if byte < 128:
+            return value, at
