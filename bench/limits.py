@@ -45,7 +45,8 @@ class Counting:
     def __init__(self, index: SearchIndex, assistant: Assistant, encoder: Encoder) -> None:
         self._assistant = assistant
         self._encoder = encoder
-        self._passages, self._width = index.dense.vectors.shape
+        self._passages = len(index.passages)
+        self._width = len(encoder.encode_query("?").vector)
         self._weights = sum(matrix_sizes(EMBEDDED_FOLDER / "model.onnx", self._width))
         self._holders = Counter(t for p in index.passages for t in set(terms(passage_text(p))))
         self._tokens = {p.id: len(index.tokens.spans_of(i)) for i, p in enumerate(index.passages)}

@@ -104,7 +104,7 @@ def test_a_heavy_library_is_imported_in_one_place(library: str) -> None:
                        "sqlalchemy fastapi pydantic jinja2 yaml"),
         ("oncoqa.build", "torch sentence_transformers transformers faiss onnxruntime sqlalchemy "
                          "fastapi uvicorn jinja2"),
-        ("oncoqa.web.app", "torch sentence_transformers transformers faiss onnxruntime"),
+        ("oncoqa.web.app", "torch sentence_transformers transformers faiss onnxruntime fpdf docx"),
     ],
 )  # fmt: skip
 def test_an_import_does_not_load_what_it_does_not_need(module: str, unwanted: str) -> None:

@@ -1,6 +1,6 @@
 """An answer or a conversation to take away, with its references."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
 from fastapi import APIRouter, Request
@@ -8,9 +8,7 @@ from fastapi.responses import Response
 
 from oncoqa.conversations import Turn
 from oncoqa.web.document import Document, make_document
-from oncoqa.web.docx_file import to_docx
 from oncoqa.web.markdown_file import to_markdown
-from oncoqa.web.pdf_file import to_pdf
 from oncoqa.web.security import TheConversation, TheShare, TheTurn
 from oncoqa.web.turns import turn_view
 from oncoqa.web.view import language_of
@@ -19,13 +17,10 @@ from oncoqa.web.words import words_in
 router = APIRouter(include_in_schema=False)
 Format = Literal["md", "docx", "pdf"]
 
-_WRITERS: dict[Format, tuple[str, Callable[[Document], bytes]]] = {
-    "md": ("text/markdown; charset=utf-8", to_markdown),
-    "docx": (
-        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-        to_docx,
-    ),
-    "pdf": ("application/pdf", to_pdf),
+MEDIA_TYPES: dict[Format, str] = {
+    "md": "text/markdown; charset=utf-8",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "pdf": "application/pdf",
 }
 
 
@@ -49,7 +44,6 @@ def export_share(form: Format, request: Request, share: TheShare) -> Response:
 
 
 def _file(request: Request, form: Format, title: str, turns: Sequence[Turn]) -> Response:
-    media_type, write = _WRITERS[form]
     views = [turn_view(turn, None) for turn in turns]
     origin = str(request.base_url).rstrip("/")
     document = make_document(title, views, words_in(language_of(request)), origin)
@@ -58,4 +52,19 @@ def _file(request: Request, form: Format, title: str, turns: Sequence[Turn]) -> 
         "Content-Disposition": f'attachment; filename="{name}"',
         "Cache-Control": "private, no-store",
     }
-    return Response(write(document), media_type=media_type, headers=headers)
+    return Response(_written(document, form), media_type=MEDIA_TYPES[form], headers=headers)
+
+
+def _written(document: Document, form: Format) -> bytes:
+    """Each library is imported for its first file: else a third of a second of every start."""
+    match form:
+        case "md":
+            return to_markdown(document)
+        case "docx":
+            from oncoqa.web.docx_file import to_docx
+
+            return to_docx(document)
+        case "pdf":
+            from oncoqa.web.pdf_file import to_pdf
+
+            return to_pdf(document)
