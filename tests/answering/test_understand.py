@@ -289,5 +289,5 @@ def test_what_is_carried_goes_on_from_turn_to_turn(
 ) -> None:
     history = after(assistant, HEROES, "Depuis quand ?")
     assert understand("Et où ?", history=history).carried == ("HEROES",)
-    nothing = replace(history[-1], question="??", names=())
+    nothing = replace(history[-1], question="??", names=(), statements=())
     assert understand("Et où ?", history=[nothing]).carried == ()

@@ -127,6 +127,9 @@ _ASKS: tuple[tuple[Asks, re.Pattern[str]], ...] = (
             acronyme
             correspond\w*
             en quoi consiste
+            de quoi (?:il )?s agit
+            de quoi (?:\w+ )?(?:parle|traite)
+            what (?:is|was|are|were) (?:it|this|that|they) about
             what is
             what s
             stands? for

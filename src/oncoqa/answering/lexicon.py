@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from oncoqa.answering.dictionary import exists
 from oncoqa.stopwords import ENGLISH
 from oncoqa.text import Word, fold, sentences, words
 from oncoqa.types import Passage
@@ -63,6 +64,10 @@ class Lexicon:
         """The telling names in a text, in full, each once, in order."""
         return list(dict.fromkeys(self.names[word.terms[0]] for word in self._telling(text)))
 
+    def subjects(self, text: str) -> list[Word]:
+        """The words that name what a text is about: not "results" or "convention" in lower case."""
+        return [w for w in self._telling(text) if _is_typed_as_name(text[w.start : w.end])]
+
     def sets_side_by_side(self, text: str) -> bool:
         """Whether "et", "ou" or the like stands between two names: "ALBAN ou QUALIOR ?"."""
         telling = self._telling(text)
@@ -76,8 +81,21 @@ class Lexicon:
         return [
             word
             for word in words(text)
-            if word.terms[0] in self.names and not self.is_common(word.terms[0])
+            if word.terms[0] in self.names
+            and not self.is_common(word.terms[0])
+            and not _is_plain(text[word.start : word.end], self.names[word.terms[0]])
         ]
+
+
+def _is_typed_as_name(surface: str) -> bool:
+    typed = re.split(r"[’']", surface)[-1]
+    return not typed.islower() or not (exists(typed, "fr") or exists(typed, "en"))
+
+
+def _is_plain(surface: str, name: str) -> bool:
+    """Whether a word as typed is a French word and no acronym: "ici" is not "ICI"."""
+    typed = re.split(r"[’']", surface)[-1]
+    return typed.islower() and name.isupper() and exists(typed, "fr")
 
 
 def _names(texts: Sequence[str], lower: Counter[str]) -> dict[str, str]:
@@ -113,7 +131,7 @@ def _joins(text: str, last: Word, word: Word) -> bool:
 
 def _is_name(text: str, word: Word, lower: Counter[str], *, opens: bool) -> bool:
     surface = re.split(r"[’']", text[word.start : word.end])[-1]
-    if not surface[:1].isupper() or word.stop or word.terms[0] in lower:
+    if not (surface[:1].isupper() or surface.isupper()) or word.stop or word.terms[0] in lower:
         return False
     if fold(surface) in _TITLES | ENGLISH or len(surface) < 2:
         return False

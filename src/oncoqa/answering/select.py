@@ -13,6 +13,7 @@ from oncoqa.types import Evidence, Hit, Passage, Query, Release, Selection, Span
 
 KIND = 0.12  # gained with what is asked for, a number, a date, a person, a place; see `kinds.fit`
 NAME = 0.25  # lost by a sentence of whose passage no part holds the names asked about
+OUTSIDE = 1.0  # lost instead by one that does not hold what a follow-up points back to
 MARGIN = 0.04  # a second sentence is kept when it scores within this of the best
 WHOLE_LIST = 0.1  # how near the best the items of a list that is asked for whole must be
 RIVAL = 0.03  # how near the best another release must score to be shown beside it
@@ -92,7 +93,9 @@ class Selector:
         if named:
             said = passage.release.text[passage.start : evidence.end]
             held = self._subjects[passage.release.id].union(terms(passage.context), terms(said))
-            bonus -= NAME * (not any(held.issuperset(name) for name in named))
+            # What a follow-up points back to is all that it asks about.
+            lost = OUTSIDE if query.carried else NAME
+            bonus -= lost * (not any(held.issuperset(name) for name in named))
         return bonus
 
     def _keep(self, query: Query, ranked: Sequence[Evidence]) -> list[Evidence]:

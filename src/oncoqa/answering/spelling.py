@@ -1,15 +1,16 @@
 """Typos and missing accents set right by the releases' own words, and by nothing else."""
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
-from spellchecker import SpellChecker
 
+from oncoqa.answering.dictionary import exists
 from oncoqa.answering.lexicon import Lexicon
 from oncoqa.text import fold, words
 from oncoqa.types import Language
+
+__all__ = ["exists", "mend_spelling"]
 
 SHORTEST = 4  # letters of a word that may be mended
 TWO_TYPOS = 8  # letters of a word that may hold two
@@ -53,13 +54,3 @@ def _nearest(folded: str, spellings: Mapping[str, str]) -> str | None:
         score_cutoff=2 if len(folded) >= TWO_TYPOS else 1,
     )
     return spellings[near[0]] if near is not None else None
-
-
-def exists(word: str, language: Language) -> bool:
-    """Whether a word in lower case is in the language's dictionary."""
-    return word in _dictionary(language)
-
-
-@lru_cache(maxsize=2)
-def _dictionary(language: Language) -> SpellChecker:
-    return SpellChecker(language=language)

@@ -34,6 +34,13 @@ _POINTS_BACK = any_of(r"""
     his
     her
 """)
+# Releases name an office by its noun, "Président d'Unicancer"; "préside" meets "copréside" first.
+_OFFICES = (
+    (re.compile(r"\bpr[eé]side\b(?!-)", re.IGNORECASE), "est président de"),
+    (re.compile(r"\bdirige\b(?!-)", re.IGNORECASE), "est directeur de"),
+    (re.compile(r"\b(?:presides over|chairs)\b", re.IGNORECASE), "is president of"),
+    (re.compile(r"\b(?<=who )(?:heads|directs)\b", re.IGNORECASE), "is director of"),
+)
 _PUBLISHED = re.compile(
     r"\b(?:communiques?|publiee?s?|parue?s?|releases?|published)\b(?: \w+){0,3}? "
     r"(?P<side>en|in|depuis|since|apres|after|avant|before) (?P<year>20\d\d)\b"
@@ -60,20 +67,25 @@ class Understanding:
         spelt = mend_spelling(question, language, self._lexicon)
         if language == "en":  # "13,800" as the releases write it
             spelt = _THOUSANDS.sub("\u00a0", spelt)
+        spelt = _with_offices(spelt)
         refused = refusal(question)
         resolved = resolve(spelt, language, () if refused else history, self._lexicon)
-        unclear = not refused and not resolved.carried and self._is_unclear(spelt, language)
+        leans = bool(resolved.carried or resolved.carried_from)
+        unclear = not refused and not leans and self._is_unclear(spelt, language)
+        meant = resolved.meant
         asks = asks_for(spelt)
-        if asks == "other" and resolved.meant != spelt:
-            asks = asks_for(resolved.meant)  # "Et TRIFLUOX-DP ?" asks what was asked before
-        texts = dict.fromkeys((question, spelt, resolved.meant))
+        if meant != spelt:  # words of the turn before may be in it: as typed then
+            meant = _with_offices(mend_spelling(meant, language, self._lexicon))
+            if asks == "other":
+                asks = asks_for(meant)  # "Et TRIFLUOX-DP ?" asks what was asked before
+        texts = dict.fromkeys((question, spelt, meant))
         return Query(
             question=question,
             language=language,
             asks=asks,
-            meant=resolved.meant,
+            meant=meant,
             search_texts=tuple(texts),
-            names=tuple(self._lexicon.names_in(resolved.meant)),
+            names=resolved.names,
             compared=self._lexicon.sets_side_by_side(spelt),
             carried=resolved.carried,
             carried_from=resolved.carried_from,
@@ -122,6 +134,12 @@ def detect_language(question: str, names: Collection[str] = ()) -> Language:
         english += sum(exists(word, "en") and not exists(word, "fr") for word in lower)
         french += sum(exists(word, "fr") and not exists(word, "en") for word in lower)
     return "en" if english > french else "fr"
+
+
+def _with_offices(question: str) -> str:
+    for verb, office in _OFFICES:
+        question = verb.sub(office, question)
+    return question
 
 
 def _with_dates(filters: Filters, question: str) -> Filters:

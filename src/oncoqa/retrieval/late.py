@@ -24,6 +24,9 @@ from oncoqa.text import Word, sentences, words
 from oncoqa.types import Evidence, Passage, Query
 
 LEAST_WEIGHT = 0.1  # of a word: one that half the passages hold has an idf of 0
+# The most that the words which a follow-up carries may weigh, where it has words of its own: that a
+# passage on HEROES speaks of HEROES is no sign that it answers.
+CARRIED = 0.2
 CONTEXT = 0.9  # an introduction outranks its items when nothing else tells them apart
 EARLIER = 0.8  # dev: right sentence first .811 at 0, .829 at .6, .847 at .8 and .9
 
@@ -93,8 +96,7 @@ class LateInteraction:
             return []
         vectors = self._word_vectors(self._encoder.encode_query(query.meant), asked)
         idf = [max(self._lexical.idf_of(term) for term in word.terms) for word in asked]
-        weights = np.maximum(idf, LEAST_WEIGHT)
-        weights /= weights.sum()
+        weights = _eased(np.maximum(idf, LEAST_WEIGHT), _carried(query, asked))
         found = [e for p in passages for e in self._score_passage(p, asked, vectors, weights)]
         return sorted(found, key=lambda evidence: -evidence.score)
 
@@ -128,6 +130,21 @@ class LateInteraction:
             if inside.any():
                 vectors[row] = encoded.tokens[inside].mean(axis=0) - self._vectors.mean
         return unit_rows(vectors)
+
+
+def _carried(query: Query, asked: Sequence[Word]) -> NDArray[np.bool_]:
+    """Of each word, whether a turn before said it and the question does not."""
+    carried = _terms(" ".join(query.carried)) - _terms(query.question)
+    return np.array([not carried.isdisjoint(word.terms) for word in asked])
+
+
+def _eased(weights: Floats, carried: NDArray[np.bool_]) -> Floats:
+    """Weights that sum to 1, those carried to `CARRIED` at most where there are others."""
+    weights = weights / weights.sum()
+    held = float(weights[carried].sum())
+    if carried.all() or held <= CARRIED:
+        return weights
+    return np.where(carried, weights * CARRIED / held, weights * (1 - CARRIED) / (1 - held))
 
 
 def _match(
