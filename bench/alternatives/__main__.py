@@ -18,14 +18,16 @@ from typing import Any
 
 import numpy as np
 
-from bench.__main__ import ROOT, say
 from bench.alternatives.corpora import Corpus, collection, releases
 from bench.alternatives.encoder import Encoder
-from bench.alternatives.install import ENVIRONMENTS, installed, python_of
+from bench.alternatives.install import HERE, installed, python_of, say
 from oncoqa.retrieval.encoder import EMBEDDED_FOLDER
 
+ROOT = HERE.parents[1]
+OWN = ("oncoqa", "oncoqa_understanding")  # in the project's own environment
 LIBRARIES = {
     "oncoqa": ("faiss-cpu", "scipy", "onnxruntime"),
+    "oncoqa_understanding": (),
     "haystack": ("haystack-ai",),
     "txtai": ("txtai", "faiss-cpu", "torch"),
     "llamaindex": ("llama-index-core", "llama-index-retrievers-bm25", "bm25s", "faiss-cpu"),
@@ -42,6 +44,7 @@ ENVIRONMENT = {
     "TOKENIZERS_PARALLELISM": "false",
     "HF_HUB_OFFLINE": "1",
     "HAYSTACK_TELEMETRY_ENABLED": "False",
+    "LOGFIRE_IGNORE_NO_CONFIG": "1",
 }
 COLUMNS = {
     "recall@5": "recall@5", "ndcg@10": "nDCG@10",
@@ -57,7 +60,7 @@ class Contestant:
     """A worker's process, spoken to line by line."""
 
     def __init__(self, name: str, folder: Path) -> None:
-        python = sys.executable if name == "oncoqa" else str(python_of(name))
+        python = sys.executable if name in OWN else str(python_of(name))
         command = [python, "-m", "bench.alternatives.worker", name, str(folder)]
         self.name = name
         self._log = (folder / f"{name}.log").open("w+", encoding="utf-8")
@@ -110,11 +113,11 @@ def main() -> None:
 
 
 def read_arguments() -> argparse.Namespace:
-    names = ["oncoqa", *installed()]
+    names = [*OWN, *installed()]
     parser = argparse.ArgumentParser(prog="python -m bench.alternatives")
     parser.add_argument("--data", nargs="*", type=Path, default=[], help="folders as BEIR has them")
     parser.add_argument("--questions", type=int, default=1_000, help="of a folder, at most")
-    parser.add_argument("--timed", type=int, default=150, help="of those, in each round")
+    parser.add_argument("--timed", type=int, default=100, help="of those, in each round")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--only", nargs="*", default=names, choices=names, metavar="NAME")
     parser.add_argument("--out", type=Path, help="a file for all figures, as JSON")
@@ -189,7 +192,7 @@ def take_turns(
 
 
 def timings(rounds: Sequence[Mapping[str, Any]]) -> Figures:
-    figures = {}
+    figures: Figures = {}
     for what in ("ask", "search"):
         quantiles = [np.percentile(r[what]["each"], [50, 95]) for r in rounds]
         p50, p95 = np.median(quantiles, axis=0)
@@ -209,11 +212,11 @@ def indexed_whole(name: str, folder: Path) -> float:
 
 def versions(name: str) -> Iterator[tuple[str, str]]:
     for library in LIBRARIES[name]:
-        yield library, version_here(library) if name == "oncoqa" else version_there(name, library)
+        yield library, version_here(library) if name in OWN else version_there(name, library)
 
 
 def version_there(name: str, library: str) -> str:
-    lines = (ENVIRONMENTS.parent / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
+    lines = (HERE / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
     pinned = dict(line.split("==") for line in lines.splitlines())
     return pinned[library]
 

@@ -31,7 +31,7 @@ class Encoder:
 
     def query(self, text: str) -> Floats:
         """(384,), of unit length."""
-        return self.encode([QUERY + text])[0]
+        return self._vector(QUERY + text)
 
     def passages(self, texts: Sequence[str]) -> Floats:
         return self.encode([PASSAGE + text for text in texts])

@@ -12,12 +12,15 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.__main__ import say
-
 HERE = Path(__file__).parent
 ENVIRONMENTS = HERE / ".environments"
 LATER = {"haiku": (3, 13)}  # the least Python of those that need more than the project
 NAMES = sorted(path.stem for path in (HERE / "requirements").glob("*.txt"))
+
+
+def say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 def python_of(name: str) -> Path:

@@ -32,7 +32,7 @@ class Worker:
 
     def index(self, *, given: bool) -> Reply:
         with self._vectors(given):
-            return {"seconds": _seconds(lambda: self._search.index(self._texts))}
+            return {"seconds": _seconds(self._search.index, self._texts)}
 
     def round(self, *, given: bool, start: int, stop: int) -> Reply:
         """Milliseconds of each question, asked one after the other, and of processor on average;
@@ -41,11 +41,11 @@ class Worker:
         with self._vectors(given):
             self._fresh()
             before = time.process_time()
-            each = [_seconds(lambda q=q: self._search.search(q)) * 1000 for q in questions]
+            each = [_seconds(self._search.search, question) * 1000 for question in questions]
             processor = (time.process_time() - before) * 1000 / len(questions)
             many = getattr(self._search, "search_many", None)
             self._fresh()
-            whole = _seconds(lambda: many(questions)) if many else sum(each) / 1000
+            whole = _seconds(many, questions) if many else sum(each) / 1000
         return {"each": each, "processor": processor, "whole": whole}
 
     def rank(self) -> Reply:
@@ -73,9 +73,9 @@ def _load(folder: Path, name: str, prompt: str) -> tuple[list[str], dict[str, Fl
     return texts, {prompt + text: v for text, v in zip(texts, vectors, strict=True)}
 
 
-def _seconds(call: Callable[[], object]) -> float:
+def _seconds(call: Callable[[Any], object], what: object) -> float:
     start = time.perf_counter()
-    call()
+    call(what)
     return time.perf_counter() - start
 
 

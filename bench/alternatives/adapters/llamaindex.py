@@ -1,5 +1,6 @@
-"""LlamaIndex: FAISS and its BM25 retriever (bm25s), fused by reciprocal rank.
+"""LlamaIndex: FAISS and its BM25 retriever (bm25s), their scores fused by their distribution.
 
+Of its modes that one found the most in PIAF and in the CNIL's sheets, more than reciprocal ranks.
 French stems and stop words for the passages; its questions always lose English stop words.
 """
 
@@ -57,7 +58,7 @@ class Search:
         self._retriever = QueryFusionRetriever(
             [dense.as_retriever(similarity_top_k=depth), bm25],
             llm=MockLLM(),
-            mode="reciprocal_rerank",
+            mode="dist_based_score",
             num_queries=1,  # no model rewrites the question
             similarity_top_k=K,
             use_async=False,

@@ -56,18 +56,21 @@ class Search:
         passages = list(_passages(texts))
         recipe = index.Recipe(encoder="bench", encoder_fingerprint="bench", max_words=120)
         made = index.build(passages, self._encoder, recipe=recipe, corpus_sha256="")
+        self.passages = made.passages
         self._row = {passage.id: row for row, passage in enumerate(passages)}
         self._search = HybridSearch(made, self._encoder)
 
     def search(self, question: str) -> list[int]:
-        query = Query(
+        return [self._row[hit.passage.id] for hit in self._search.search(self.query(question), K)]
+
+    def query(self, question: str) -> Query:
+        return Query(
             question=question,
             language=detect_language(question),
             asks="other",
             meant=question,
             search_texts=(question,),
         )
-        return [self._row[hit.passage.id] for hit in self._search.search(query, K)]
 
     def fresh(self) -> None:
         words.cache_clear()
