@@ -9,6 +9,7 @@ from bench.plot import lines
 from bench.table import table
 
 MB = 1e6
+ENCODING = "encode, before"
 
 Figures = dict[str, Any]
 
@@ -18,7 +19,7 @@ def sections(folder: Path) -> Sequence[str]:
     if not path.exists():
         return ["## Growth\n\n`growth.json` is missing: `python -m bench.growth` makes it."]
     found: Figures = json.loads(path.read_text(encoding="utf-8"))
-    (folder / "growth.svg").write_text(_times_plot(found["sizes"]), encoding="utf-8")
+    (folder / "growth.svg").write_text(_times_plot(found), encoding="utf-8")
     (folder / "memory.svg").write_text(_memory_plot(found["sizes"]), encoding="utf-8")
     return [_times(found), _sizes(found), *_filtered(found), *_kinds(found)]
 
@@ -50,7 +51,8 @@ def _times(found: Figures) -> str:
 
 
 def _sizes(found: Figures) -> str:
-    last = found["sizes"][-1]
+    last, kinds = found["sizes"][-1], found["index_bytes"]
+    most, each = max(kinds, key=lambda kind: kinds[kind]), sum(kinds.values())
     rows = [
         (
             f"{s['passages']:,}",
@@ -69,6 +71,9 @@ def _sizes(found: Figures) -> str:
         f"{last['memory']['own'] / MB:,.0f} MB of its own, and {last['memory']['file'] / MB:,.0f} "
         "of files, which the system may take back.\n\n"
         + table(columns, rows)
+        + f"\n\nOn disk a passage of the releases takes {each / 1e3:.1f} kB, of which `{most}` "
+        f"{kinds[most] / 1e3:.1f}: {last['passages']:,} would take "
+        f"{each * last['passages'] / 1e9:,.0f} GB."
         + "\n\n![Memory by number of passages](memory.svg)"
     )
 
@@ -108,8 +113,10 @@ def _kinds(found: Figures) -> Sequence[str]:
     return [f"### Kinds of FAISS\n\n{said} of the ten best.\n\n{table(columns, rows)}"]
 
 
-def _times_plot(sizes: Sequence[Figures]) -> str:
+def _times_plot(found: Figures) -> str:
+    sizes = found["sizes"]
     stages = {
+        ENCODING: [found["encoder_ms"] for _ in sizes],
         "dense, exact": [s["dense"]["exact"] for s in sizes],
         "dense, as chosen": [s["dense"]["chosen"] for s in sizes],
         "lexical": [s["lexical"] for s in sizes],
@@ -120,7 +127,7 @@ def _times_plot(sizes: Sequence[Figures]) -> str:
         name: [(s["passages"], times["p50"]) for s, times in zip(sizes, each, strict=True)]
         for name, each in stages.items()
     }
-    return lines("Search by number of passages, p50", "passages", "ms", series)
+    return lines("Search by number of passages, p50", "passages", "ms", series, dashed=ENCODING)
 
 
 def _memory_plot(sizes: Sequence[Figures]) -> str:

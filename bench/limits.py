@@ -3,7 +3,7 @@
 Operations are multiplications and additions; bytes are those that must be read once. The floor is
 the longer of the two, each at the peak that `peaks.py` measures. What is counted is what the method
 asks for, not what the code does: the words of the question alone go through the encoder, search
-reads each vector once, reading compares each word of the question with each token of the passages.
+reads each vector once, matching compares each word of the question with each token of the passages.
 """
 
 import statistics
@@ -67,7 +67,7 @@ class Counting:
             ),
             "lexical": Work(postings, postings * POSTING),
             "fuse": Work(2 * 2 * DEPTH, 2 * DEPTH * FLOAT),
-            "read": Work(2 * read * asked * self._width, read * self._width, int8=True),
+            "match": Work(2 * read * asked * self._width, read * self._width, int8=True),
             "choose": Work(bytes=FLOAT * len(answer.hits)),
             "verify": Work(bytes=2 * quoted),
             "render": Work(bytes=2 * sent),

@@ -89,12 +89,14 @@ def _aims(results: Figures) -> str:
 
 def _stages(results: Figures) -> str:
     times = results["stages"]
-    whole = sum(times[stage]["p50"] for stage in STAGES)
-    costly = sorted(STAGES, key=lambda stage: -times[stage]["p50"])[:2]
+    stages = [stage for stage in STAGES if stage in times]
+    whole = sum(times[stage]["p50"] for stage in stages)
+    costly = sorted(stages, key=lambda stage: -times[stage]["p50"])[:2]
     share = sum(times[stage]["p50"] for stage in costly) / whole
     rows = [
         (stage, what, *_ms(times[stage]), f"{times[stage]['p50'] / whole:.0%}")
         for stage, what in STAGES.items()
+        if stage in times
     ]
     rows.append(("**total**", "in process, no answer kept", *_ms(times["total"]), ""))
     return (
@@ -119,7 +121,7 @@ def _limits(results: Figures) -> str:
         "times its floor; the others move so little that what they take is Python itself.\n\n"
         + table(("stage", "M operations", "MB", "floor ms", "p50 ms", "times the floor"), rows)
         + "\n\nThe floor is the longer of the operations at the peak of a matrix product (int8 for "
-        "encoding and reading) and the bytes at the speed of a copy. `limits.py` says what is "
+        "encoding and matching) and the bytes at the speed of a copy. `limits.py` says what is "
         "counted."
     )
 
@@ -195,7 +197,7 @@ def _of_alternatives(folder: Path) -> Iterable[str]:
 
 def _stages_plot(results: Figures) -> str:
     times = results["stages"]
-    rows = [(stage, times[stage]["p50"], times[stage]["p95"]) for stage in STAGES]
+    rows = [(stage, times[stage]["p50"], times[stage]["p95"]) for stage in STAGES if stage in times]
     return bars("Where the time of an answer goes", "ms of a question: bar p50, mark p95", rows)
 
 

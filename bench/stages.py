@@ -1,7 +1,7 @@
 """How long each stage of an answer takes, in this process.
 
 The clocks are put around the parts from outside, so that the product carries none. A stage's time
-is its own: what it spends in another stage, as when reading asks the encoder, counts for that one.
+is its own: what it spends in another stage, as when matching asks the encoder, counts for that one.
 """
 
 import time
@@ -24,7 +24,8 @@ STAGES = {
     "dense": "search by vector",
     "lexical": "search by words",
     "fuse": "the words' terms, the fusion, the hits",
-    "read": "each sentence of the passages found",
+    "match": "each sentence of the passages found with each word (late interaction)",
+    "read": "the best sentences, each with the question (the reader)",
     "choose": "which sentences, or silence",
     "verify": "compose, and check every word",
     "render": "the answer as JSON",
@@ -87,7 +88,10 @@ def watched(settings: Settings, clock: Clock) -> tuple[Assistant, SearchIndex, E
     )
     assistant: Any = make_assistant(seen, settings, encoder)
     selector = assistant._selector
-    selector._scorer = Watched(selector._scorer, clock, score="read")
+    ranker = getattr(selector, "_ranker", selector)
+    ranker._scorer = Watched(ranker._scorer, clock, score="match")
+    if hasattr(ranker, "_reader"):
+        ranker._reader = Watched(ranker._reader, clock, read="read")
     assistant._understand = clock.around("understand", assistant._understand)
     assistant._retriever = Watched(assistant._retriever, clock, search="fuse")
     assistant._selector = Watched(selector, clock, select="choose")
@@ -95,13 +99,14 @@ def watched(settings: Settings, clock: Clock) -> tuple[Assistant, SearchIndex, E
 
 
 def measure(assistant: Assistant, clock: Clock, questions: Sequence[str]) -> dict[str, Stages]:
-    """Quantiles of each stage and of the total, medians over the passes; no answer is kept."""
+    """Quantiles of each stage that took any time, and of the total; medians over the passes."""
     for question in questions[:WARM_UP]:
         ask(assistant, clock, question)
     passes = [[ask(assistant, clock, question) for question in questions] for _ in range(PASSES)]
     return {
         stage: medians([quantiles([told[stage] for told in asked]) for asked in passes])
         for stage in (*STAGES, "total")
+        if any(told[stage] for told in passes[0])
     }
 
 
