@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rank_bm25 import BM25Okapi
 
-from oncoqa.retrieval.lexical import LexicalIndex
+from oncoqa.retrieval.lexical import LexicalIndex, TermCounts
 from oncoqa.text import terms
 from oncoqa.types import Passage
 
@@ -49,6 +49,27 @@ def test_the_best_come_first_and_equals_in_order_of_row(
     sharing = [row for row, document in enumerate(documents) if set(question) & set(document)]
     ranked = sorted(sharing, key=lambda row: (-scores[row], row))
     assert lexical.search(question, k) == ranked[:k]
+    within = np.arange(0, len(documents), 2)
+    assert lexical.search(question, k, within=within) == [r for r in ranked if r % 2 == 0][:k]
+
+
+def test_among_many_the_best_are_those_of_rank_bm25() -> None:
+    chance = np.random.default_rng(0)
+    documents = [[f"t{n}" for n in chance.zipf(1.4, size=12) if n < 200] for _ in range(3_000)]
+    lexical, oracle = LexicalIndex.build(documents), BM25Okapi(documents)
+    for question in (["t1", "t2"], ["t1", "t150"], ["t3", "t3", "t40"], ["t1"], ["t199"]):
+        found = lexical.search(question, 50)
+        scores = oracle.get_scores(question)
+        np.testing.assert_allclose(scores[found], np.sort(scores)[::-1][: len(found)], rtol=1e-5)
+
+
+@given(st.lists(DOCUMENTS, max_size=4))
+def test_releases_apart_or_in_one_give_the_same_index(parts: list[list[list[str]]]) -> None:
+    apart = LexicalIndex.from_counts([TermCounts.build(part) for part in parts])
+    whole = LexicalIndex.build([document for part in parts for document in part])
+    assert apart.vocabulary == whole.vocabulary
+    np.testing.assert_array_equal(apart.scores.toarray(), whole.scores.toarray())
+    np.testing.assert_array_equal(apart.idf, whole.idf)
 
 
 def test_a_passage_that_shares_no_term_is_left_out() -> None:

@@ -34,6 +34,7 @@ from oncoqa.retrieval.generation import (
 )
 from oncoqa.retrieval.layer import Floats
 from oncoqa.retrieval.lexical import LexicalIndex
+from oncoqa.retrieval.mapped import joined
 from oncoqa.retrieval.part import Part
 from oncoqa.types import Audience, Passage, Release
 
@@ -210,7 +211,9 @@ def _assemble(
         moment,
         {p.release.id: p.release for p in parts},
         _repeated_marked([passage for p in quoted for passage in p.passages]),
-        DenseIndex(np.concatenate([p.vectors for p in quoted] or [np.empty((0, 1), np.float32)])),
+        DenseIndex(
+            joined([p.vectors for p in quoted] or [np.empty((0, 1), np.float32)], scattered=True)
+        ),
         LexicalIndex.from_counts([p.terms for p in quoted]),
         StoredTokens(quoted, held),
     )

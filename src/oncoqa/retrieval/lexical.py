@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from rank_bm25 import BM25Okapi
 from scipy.sparse import csr_array
 
+from oncoqa.retrieval.mapped import joined
+
 K1, B, EPSILON = 1.5, 0.75, 0.25  # as BM25Okapi has them
 
 Rows = NDArray[np.int64]
@@ -44,6 +46,18 @@ class TermCounts:
             np.array([n for counter in found for n in counter.values()], np.int32),
         )
 
+    @property
+    def passages(self) -> NDArray[np.int32]:
+        """The passage of each count."""
+        lengths = np.diff(self.indptr)
+        return np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)
+
+    @property
+    def sizes(self) -> NDArray[np.float64]:
+        """(passages,): how many terms each has, repeated ones included."""
+        passages = len(self.indptr) - 1
+        return np.bincount(self.passages, self.counts, passages).astype(np.float64)
+
 
 class LexicalIndex:
     def __init__(
@@ -68,27 +82,33 @@ class LexicalIndex:
         parts = parts or [TermCounts.build([])]
         vocabulary = sorted(set().union(*(part.vocabulary for part in parts)))
         row = {term: i for i, term in enumerate(vocabulary)}
-        own = [np.array([row[term] for term in part.vocabulary], np.int64) for part in parts]
-        rows = np.concatenate([o[p.indices] for o, p in zip(own, parts, strict=True)])
-        lengths = np.concatenate([np.diff(part.indptr) for part in parts])
-        columns = np.repeat(np.arange(len(lengths)), lengths)
-        tf = np.concatenate([part.counts for part in parts]).astype(float)
-        size = np.bincount(columns, weights=tf, minlength=len(lengths))  # terms of each passage
-        holders = np.bincount(rows, minlength=len(vocabulary)).tolist()
-        rarity = _Rarity(dict(zip(vocabulary, holders, strict=True)), len(lengths))
+        own = [np.array([row[term] for term in part.vocabulary], np.int32) for part in parts]
+        sizes = [part.sizes for part in parts]
+        holders = np.zeros(len(vocabulary), dtype=int)
+        for rows, part in zip(own, parts, strict=True):
+            holders[rows] += np.bincount(part.indices, minlength=len(rows))
+        passages = sum(len(size) for size in sizes)
+        rarity = _Rarity(dict(zip(vocabulary, holders.tolist(), strict=True)), passages)
         idf = np.array([rarity.idf[term] for term in vocabulary])
-        norm = K1 * (1 - B + B * size[columns] / (size.mean() if len(size) else 1))
-        values = idf[rows] * (tf * (K1 + 1) / (tf + norm))
-        shape = (len(vocabulary), len(lengths))
-        scores = csr_array((values.astype(np.float32), (rows, columns)), shape=shape)
-        return cls(vocabulary, scores, idf.astype(np.float32))
+        mean = np.concatenate(sizes).mean() if passages else 1.0
+        terms = np.empty(holders.sum(), np.int32)
+        columns, scores = np.empty_like(terms), np.empty(len(terms), np.float32)
+        done = before = 0
+        for rows, part, size in zip(own, parts, sizes, strict=True):
+            # In double precision, so a part at a time: all of them would take gigabytes.
+            term, tf, norm = rows[part.indices], part.counts.astype(float), _norm(size, mean)
+            new = slice(done, done := done + len(tf))
+            terms[new], columns[new] = term, part.passages + before
+            scores[new] = idf[term] * (tf * (K1 + 1) / (tf + norm[part.passages]))
+            before += len(size)
+        by_term = csr_array((scores, (terms, columns)), shape=(len(vocabulary), before))
+        return cls(vocabulary, _in_file(by_term), idf.astype(np.float32))
 
     def get_scores(self, terms: Sequence[str]) -> NDArray[np.float32]:
         """The score of every passage, as `BM25Okapi.get_scores` gives it."""
         total = np.zeros(self.scores.shape[1], dtype=np.float32)
-        for postings in self._postings(terms):
-            # A passage stands once among a term's postings.
-            total[self.scores.indices[postings]] += self.scores.data[postings]
+        for own in self._postings(terms):
+            np.add.at(total, self.scores.indices[own], self.scores.data[own])
         return total
 
     def _postings(self, terms: Sequence[str]) -> Iterator[slice]:
@@ -100,18 +120,28 @@ class LexicalIndex:
     def search(self, terms: Sequence[str], k: int, *, within: Rows | None = None) -> Sequence[int]:
         """The rows of the `k` best passages, best first; none that shares no term."""
         scores = self.get_scores(terms)
-        # Not those of a score above 0: a term that half the passages hold scores 0 in them all.
-        held = np.zeros(len(scores), dtype=bool)
-        for postings in self._postings(terms):
-            held[self.scores.indices[postings]] = True
-        rows = np.flatnonzero(held)
-        if within is not None:
-            rows = np.intersect1d(rows, within)
-        if len(rows) > k > 0:  # sorting all that share a frequent word would take the most time
-            least = -np.partition(-scores[rows], k - 1)[k - 1]
-            rows = rows[scores[rows] >= least]
+        least = _least(scores[self._some(terms, k) if within is None else within], k)
+        # A term that half the passages hold scores 0 in them all, as does a passage without any.
+        good = scores >= least if least > 0 else self._held(terms)
+        rows = np.flatnonzero(good) if within is None else within[good[within]]
+        rows = rows[scores[rows] >= _least(scores[rows], k)]
         order = np.lexsort((rows, -scores[rows]))[:k]
         return [int(row) for row in rows[order]]
+
+    def _some(self, terms: Sequence[str], k: int) -> NDArray[np.int32]:
+        """At least `k` passages that share a term, a rare one: the best are as good as these.
+
+        Few passages reach the score of these. To choose among all that share a frequent word would
+        take most of the time. None when no term has as many.
+        """
+        rows = [self.scores.indices[own] for own in self._postings(terms)]
+        return min((r for r in rows if len(r) >= k), key=len, default=np.empty(0, np.int32))
+
+    def _held(self, terms: Sequence[str]) -> NDArray[np.bool_]:
+        held = np.zeros(self.scores.shape[1], dtype=bool)
+        for own in self._postings(terms):
+            held[self.scores.indices[own]] = True
+        return held
 
     def idf_of(self, term: str) -> float:
         """How rare a term is; one that no passage holds is the rarest of all."""
@@ -120,6 +150,23 @@ class LexicalIndex:
 
     def __contains__(self, term: str) -> bool:
         return term in self._row
+
+
+def _norm(sizes: NDArray[np.float64], mean: float) -> NDArray[np.float64]:
+    return K1 * (1 - B + B * sizes / mean)
+
+
+def _in_file(scores: csr_array) -> csr_array:
+    """The same, its arrays in files when they are large."""
+    data, indices = joined([scores.data]), joined([scores.indices])
+    return csr_array((data, indices, scores.indptr), shape=scores.shape)
+
+
+def _least(scores: NDArray[np.float32], k: int) -> float:
+    """The k-th best score; below any when there are fewer."""
+    if not 0 < k <= len(scores):
+        return -math.inf
+    return float(np.partition(scores, len(scores) - k)[len(scores) - k])
 
 
 class _Rarity(BM25Okapi):  # type: ignore[misc]

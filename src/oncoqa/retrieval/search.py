@@ -2,13 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import cached_property
+from itertools import groupby
 
 import numpy as np
 
+from oncoqa.retrieval.dense import Rows
 from oncoqa.retrieval.encoder import Encoder
 from oncoqa.retrieval.index import SearchIndex
 from oncoqa.text import terms
-from oncoqa.types import Filters, Hit, Query
+from oncoqa.types import Filters, Hit, Query, Release
 
 DEPTH = 50  # how far each ranking is read before they are fused
 RRF_K = 60  # Cormack et al., 2009
@@ -43,16 +46,23 @@ class HybridSearch:
             for row, score in fuse([*dense, *lexical])[:k]
         ]
 
-    def _dense(self, text: str, within: np.ndarray | None) -> Sequence[int]:
+    def _dense(self, text: str, within: Rows | None) -> Sequence[int]:
         return self._index.dense.search(
             self._encoder.encode_query(text).vector, DEPTH, within=within
         )
 
-    def _rows(self, filters: Filters) -> np.ndarray | None:
+    def _rows(self, filters: Filters) -> Rows | None:
         if filters == Filters():
             return None
-        accepted = [i for i, p in enumerate(self._index.passages) if filters.accept(p.release)]
-        return np.array(accepted, dtype=np.int64)
+        releases, lengths = self._releases
+        accepted = [filters.accept(release) for release in releases]
+        return np.flatnonzero(np.repeat(accepted, lengths))
+
+    @cached_property
+    def _releases(self) -> tuple[list[Release], list[int]]:
+        """Each release, and how many passages in a row are its: a filter asks it once."""
+        runs = [list(run) for _, run in groupby(self._index.passages, lambda p: p.release.id)]
+        return [run[0].release for run in runs], [len(run) for run in runs]
 
 
 def _rank(row: int, rankings: Sequence[Sequence[int]]) -> int | None:
