@@ -80,9 +80,7 @@ class Contestant:
         return self._reply()
 
     def close(self) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait()
+        self._process.communicate()  # closes its stdin, at which it ends
         self._log.close()
 
     def _reply(self) -> Any:

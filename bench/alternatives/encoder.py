@@ -21,8 +21,8 @@ class Encoder:
     """Texts are encoded one at a time, as oncoqa does: the int8 model rounds to the range of its
     batch, so that batches would give each library other vectors.
 
-    `given` holds vectors by text, prompt included: a text that it holds costs a look-up, which
-    leaves the search alone to be measured, by the very path that a question takes otherwise.
+    `given` holds vectors by text, prompt included. Unless it is empty, every text is looked up in
+    it: that leaves the search alone to be measured, by the path that a question takes otherwise.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -41,10 +41,8 @@ class Encoder:
         return np.stack([self._vector(text) for text in prompted])
 
     def _vector(self, prompted: str) -> Floats:
-        known = self.given.get(prompted)
-        return self._run(prompted) if known is None else known
-
-    def _run(self, prompted: str) -> Floats:
+        if self.given:
+            return self.given[prompted]
         ids = np.array([self._tokenizer.encode(prompted).ids], dtype=np.int64)
         feed = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
         vector: Floats = self._session.run(["sentence_embedding"], feed)[0][0]

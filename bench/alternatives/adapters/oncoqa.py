@@ -33,19 +33,20 @@ class Encoder(common.Encoder):
         return self.encode_query(text).vector
 
     def encode_query(self, text: str) -> Encoded:
-        return self._known(common.QUERY + text) or self._own.encode_query(text)
+        if not self.given:
+            return self._own.encode_query(text)
+        return _without_tokens(self.given[common.QUERY + text])
 
     def encode_documents(self, texts: Sequence[str]) -> Iterator[Encoded]:
-        for text in texts:
-            yield self._known(common.PASSAGE + text) or next(self._own.encode_documents([text]))
+        if not self.given:
+            return self._own.encode_documents(texts)
+        return (_without_tokens(self.given[common.PASSAGE + text]) for text in texts)
 
-    def _known(self, prompted: str) -> Encoded | None:
-        """Without the vectors of tokens, which the search does not use."""
-        vector = self.given.get(prompted)
-        if vector is None:
-            return None
-        tokens = np.empty((0, common.DIMENSIONS), np.float32)
-        return Encoded(vector, tokens, np.empty((0, 2), np.int32))
+
+def _without_tokens(vector: common.Floats) -> Encoded:
+    """The search does not use those of tokens."""
+    tokens = np.empty((0, common.DIMENSIONS), np.float32)
+    return Encoded(vector, tokens, np.empty((0, 2), np.int32))
 
 
 class Search:

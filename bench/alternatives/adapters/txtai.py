@@ -1,7 +1,7 @@
 """txtai: its hybrid index, FAISS and its own BM25, with the Bayesian normalisation of scores.
 
-That, and words cut by an expression (its own tokenizer keeps the elision of "l'hôpital"), found the
-most of its settings in PIAF and in the CNIL's sheets; French stop words took some of it away. It has
+With words cut by an expression (its own tokenizer keeps the elision of "l'hôpital"), that found
+the most in PIAF and in the CNIL's sheets; French stop words took some of it away. There is
 no stemmer.
 """
 
