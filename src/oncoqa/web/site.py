@@ -2,10 +2,12 @@
 
 import asyncio
 import os
+from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cached_property
 from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import Depends, Request
@@ -21,9 +23,13 @@ from oncoqa.web.payload import IndexPayload
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Edition:
-    """A generation in service and what the site shows of it. A request takes it once."""
+    """A generation in service and what the site shows of it. A request takes it once.
+
+    What only time can change, the end of an embargo, is asked each time of the few that have one:
+    every answer tells how many releases there are, and there may be thousands.
+    """
 
     assistant: Assistant
     built_at: datetime | None
@@ -35,14 +41,34 @@ class Edition:
         return IndexPayload(
             generation=self.assistant.generation,
             built_at=self.built_at,
-            releases=len(self.releases()),
+            releases=len(self._listed) - len(self._held_back()),
         )
 
     def releases(self) -> list[Release]:
         """Those that readers may see, the newest first, then the undated."""
-        shown = [r for r in self.assistant.releases.values() if self.may_see(r)]
-        shown = [r for r in shown if r.status != "withdrawn"]
+        held_back = self._held_back()
+        return [r for r in self._listed if r.id not in held_back]
+
+    def _held_back(self) -> set[str]:
+        return {release.id for release in self._embargoed if not self.may_see(release)}
+
+    @cached_property
+    def _listed(self) -> list[Release]:
+        shown = [r for r in self.assistant.releases.values() if r.status != "withdrawn"]
         return sorted(shown, key=lambda r: (-(r.published or date.min).toordinal(), r.id))
+
+    @cached_property
+    def _embargoed(self) -> list[Release]:
+        return [release for release in self._listed if release.embargo_until is not None]
+
+    @cached_property
+    def _replacing(self) -> dict[str, list[Release]]:
+        """By the id of what they replace, in the order of `releases`."""
+        found: defaultdict[str, list[Release]] = defaultdict(list)
+        for release in self._listed:
+            if release.supersedes is not None:
+                found[release.supersedes].append(release)
+        return found
 
     def release(self, release_id: str) -> Release | None:
         """One that readers may see, or that was withdrawn."""
@@ -54,8 +80,7 @@ class Edition:
 
     def successor(self, release: Release) -> Release | None:
         """The release that replaces this one."""
-        newer = (r for r in self.releases() if r.supersedes == release.id)
-        return next(newer, None)
+        return next(filter(self.may_see, self._replacing.get(release.id, ())), None)
 
     def standing(self, release_id: str) -> "Standing":
         """What has become of a release that an answer quotes, kept answers included."""

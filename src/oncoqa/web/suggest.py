@@ -1,8 +1,9 @@
 """Questions that the releases answer, to begin with. Each is asked before it is shown."""
 
 import re
-from collections.abc import Iterator
-from itertools import islice, zip_longest
+from collections import deque
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from oncoqa.assistant import Assistant
 from oncoqa.types import Release
@@ -23,11 +24,19 @@ _NAME = r"\s+([A-Z][\w’'/-]*[A-Z0-9][\w’'/-]*)"
 
 def suggestions(assistant: Assistant) -> tuple[str, ...]:
     """A few questions, taken in turn from each release, whose answer names what they ask about."""
-    per_release = [list(candidates(release)) for release in assistant.releases.values()]
-    in_turn = (pair for row in zip_longest(*per_release) for pair in row if pair is not None)
-    tried = islice(in_turn, TRIED)
+    tried = islice(_in_turn(candidates(r) for r in assistant.releases.values()), TRIED)
     kept = (french(question) for question, name in tried if answers(assistant, question, name))
     return tuple(islice(kept, SHOWN))
+
+
+def _in_turn(sources: Iterable[Iterator[tuple[str, str]]]) -> Iterator[tuple[str, str]]:
+    """One from each, then again; none is looked for before its turn, of thousands of releases."""
+    waiting = deque(sources)
+    while waiting:
+        source = waiting.popleft()
+        for pair in islice(source, 1):
+            yield pair
+            waiting.append(source)
 
 
 def candidates(release: Release) -> Iterator[tuple[str, str]]:
