@@ -9,42 +9,61 @@ import re
 from oncoqa.answering.intent import any_of, plain
 from oncoqa.types import Reason
 
+# Illness and its treatments; the last line, the ends of drugs' international names.
 _ILLNESS = (
     r"\b(?:cancer|tumeur|tumou?r|metasta|chimio|chemo|radioth|radiation|rayons|immunoth|hormon|traite"
     r"|treat|therap|medic|drug|operation|surgery|boule|grosseur|lump|douleur|pain|symptom|biops"
     r"|recidive|remission|oncolog|medecin|doctor|urolog|sein|breast|prostat|pancrea|vessie|bladder"
-    r"|poumon|lung|psa\b)\w*"
+    r"|poumon|lung|psa\b|vomi|nausee|fievre|fever|saigne|bleed|effets? secondaire|side effect"
+    r"|\w+(?:mab|n[iy]b|cicli?b|parib|taxel|platine?|citabine|irinox|rubicine?)\b)\w*"
 )
+_STUDY = r"\b(?:essais?|etude|trial|study|dose)\b"
 _RELATIVE = (
     r"(?:pere|mere|maman|papa|femme|mari|epou\w+|fils|fille|frere|soeur|tante|oncle|amie?|conjointe?"
     r"|compagne|compagnon|grand (?:pere|mere)|father|mother|mum|mom|dad|wife|husband|son|daughter"
     r"|brother|sister|aunt|uncle|friend|partner|grand(?:father|mother|ma|pa))"
 )
-# "J'ai lu que …", "Je suis oncologue …": what follows is no illness of one's own.
+# "J'ai lu que …", "J'ai une question sur …": what follows is no illness of one's own.
 _NOT_ILL = (
-    r"(?:(?:une?|an?) )?(?:lu|vu|entendu|appris|trouve|read|seen|heard|found|looking|journalis"
-    r"|medecin"
-    r"|oncolog|infirmi|cherch|etudiant|pharmacien|soignant|interne|radiothera|chirurgien|doctor|nurse"
-    r"|research|physician|student)"
+    r"(?:lu|vu|entendu|appris|trouve|recu|ecrit|question|besoin|article|papier|sujet|dossier|interview"
+    r"|reportage|reunion|read|seen|heard|found|received|written|questions|need|story|deadline"
+    r"|interest)\b"
+)
+# A first person who cites, looks for or understands something asks no advice.
+_AT_WORK = (
+    r"(?:cite|mention|repren|reprodui|publi|utilis|trouv|savoir|contact|joindre|lire|telecharg|parler"
+    r"|ecri|quote|cite|use|find|know|contact|read|reach|download|write|reuse|get the)"
 )
 
 # One's own illness or treatment: that is enough.
 _OWN = re.compile(
-    rf"\b(?:j ?ai|j avais|je suis|je souffre|i have|i ve|i am|i m) (?!{_NOT_ILL}).*{_ILLNESS}"
+    rf"\b(?:j ?ai|j avais|i have|i ve|i had)(?: (?!{_NOT_ILL})\w+){{0,6}}? {_ILLNESS}"
+    r"|\b(?:je suis|j etais|i am|i m|i was)(?: \w+){0,3}? (?:malade|atteinte?|traitee?|soignee?"
+    r"|operee?|sous|en (?:chimio\w*|remission|traitement|radioth\w*|immuno\w*)|sick|ill"
+    r"|treated|diagnosed|undergoing|on (?:chemo\w*|treatment|immuno\w*|hormon\w*)|having (?:chemo|radio)\w*)\b"
     r"|\bon m a (?:trouve|diagnostique|prescrit|decouvert|annonce|detecte)\b"
     r"|\b(?:je prends|i take|i m taking|i am taking|i m on|i am on)\b"
-    rf"|\b(?:(?:dois|puis|devrais) je|est ce que je peux|(?:should|can) i)\b.*{_ILLNESS}"
+    r"|\b(?:dois je|puis je|devrais je|pourrais je|est ce que je (?:peux|dois)"
+    rf"|(?:should|can|may|must) i) (?!{_AT_WORK}).*(?:{_ILLNESS}|{_STUDY})"
     r"|\bprescri\w+ moi\b|\bprescribe me\b|\b(?:safe|dangerous|good|bad|serious) for me\b"
+    r"|\bme reste t il\b|\bvais je (?:mourir|guerir|m en sortir|survivre|perdre)\b"
+    r"|\b(?:am i going to|will i) (?:die|survive|lose|recover)\b|\bhow long (?:do|have) i\b"
+    rf"|\b(?:que|si|quand) je (?:choisi|prend|pren|arret|continu|refus|fass|fai)\w* .*{_ILLNESS}"
 )
 # One's illness or a relative's: medical when advice is asked for too.
 _NEAR = re.compile(
-    rf"\b(?:mon|ma|mes|notre|nos|my|our) (?:\w+ ){{0,2}}?(?:{_ILLNESS}|{_RELATIVE}\b.*{_ILLNESS})"
-    rf"|{_ILLNESS}.*\b(?:mon|ma|my|our) {_RELATIVE}\b"
+    rf"\b(?:mon|ma|mes|my) (?:\w+ ){{0,2}}?{_ILLNESS}"
+    rf"|\b(?:mon|ma|mes|notre|nos|my|our) (?:\w+ ){{0,2}}?{_RELATIVE}\b.*(?:{_ILLNESS}|{_STUDY})"
+    rf"|(?:{_ILLNESS}|{_STUDY}).*\b(?:mon|ma|my|our) {_RELATIVE}\b"
 )
 _ADVICE = any_of(r"""
     (?:dois|puis|devrais|pourrais) je
     (?:should|can|must|may|do) i
-    (?:should|could|would|can) (?:he|she|they|we|it)
+    (?:should|could|would|can|may) (?:he|she|they|we|it|my \w+)
+    que faire
+    quoi faire
+    what (?:to do|now)
+    doses?
     \w+ help
     faut il
     doit (?:il|elle|on)
@@ -74,22 +93,24 @@ _ORDER = any_of(r"""
     system prompt
     prompt systeme
     (?:tes|vos|your) (?:consignes|instructions)
-    (?:ecri[st]|ecrivez|redige[zr]?|compose[zr]?|invente[zr]?|write|draft|invent) (?:moi |me |nous |us )?(?:une?|des|an?|some)
+    (?<!j )(?<!i )(?<!se )(?:ecri[st]|ecrivez|redige[zr]?|compose[zr]?|invente[zr]?|write|draft|invent) (?:moi |me |nous |us )?(?:une?|des|an?|some)
     (?:repete|repond\w*|reply|respond|answer|repeat) .*(?:uniquement|seulement|only|a tout|everything)
     fais (?:comme si|semblant)
     joue le role
     pretend
-    act as
+    ^(?:please )?act as
     (?:talk|speak) like
     parle comme
     (?:raconte|tell) .*(?:blague|joke)
-    tradui[st]\w*
+    tradui(?:s|sez|re)
     translate
     tu es (?:desormais|maintenant)
     you are now
     mots? de passe
     passwords?
-    ^systeme? .*
+    ^systeme? (?!de\b|d\b|nerveux).*
+    combien font \d+.*
+    \d+ (?:fois|x|plus|moins) \d+
     drop table
 """)  # noqa: E501
 

@@ -14,7 +14,7 @@ from oncoqa.answering.spelling import exists, mend_spelling
 from oncoqa.errors import QuestionError
 from oncoqa.stopwords import ENGLISH, FRENCH
 from oncoqa.text import fold, words
-from oncoqa.types import Answer, Filters, Language, Query
+from oncoqa.types import Answer, Filters, Language, Query, Reason
 
 MAX_CHARACTERS = 2_000
 MAX_UNCLEAR = 3  # content words of a question that may be too vague to answer
@@ -71,7 +71,8 @@ class Understanding:
         refused = refusal(question)
         resolved = resolve(spelt, language, () if refused else history, self._lexicon)
         leans = bool(resolved.carried or resolved.carried_from)
-        unclear = not refused and not leans and self._is_unclear(spelt, language)
+        if not refused and not leans:
+            refused = self._out_of_reach(spelt, language)
         meant = resolved.meant
         asks = asks_for(spelt)
         if meant != spelt:  # words of the turn before may be in it: as typed then
@@ -89,20 +90,28 @@ class Understanding:
             compared=self._lexicon.sets_side_by_side(spelt),
             carried=resolved.carried,
             carried_from=resolved.carried_from,
-            refusal="unclear" if unclear else refused,
+            refusal=refused,
             filters=_with_dates(filters or Filters(), plain(question)),
         )
 
-    def _is_unclear(self, question: str, language: Language) -> bool:
-        """Few words, no name, and none of them telling: "Quels sont les résultats de l'étude ?"."""
+    def _out_of_reach(self, question: str, language: Language) -> Reason | None:
+        """For want of a telling word: "Quels sont les résultats de l'étude ?"; or of any known one.
+
+        English words are strange to French releases whatever the subject.
+        """
         content = [word for word in words(question, language) if not word.stop]
         terms = [word.terms[0] for word in content]
-        if len(terms) > MAX_UNCLEAR or any(term in self._lexicon.names for term in terms):
-            return False
-        if all(self._lexicon.is_vague(term) for term in terms):
-            return True
-        strange = all(term not in self._lexicon.frequency for term in terms)
-        return _POINTS_BACK.search(plain(question)) is not None or (strange and len(terms) == 1)
+        strange = [term for term in terms if term not in self._lexicon.frequency]
+        if any(term in self._lexicon.names for term in terms):
+            return None
+        pointing = _POINTS_BACK.search(plain(question)) is not None
+        if len(terms) <= MAX_UNCLEAR and (
+            all(self._lexicon.is_vague(term) for term in terms)
+            or pointing
+            or len(terms) == len(strange) == 1
+        ):
+            return "unclear"
+        return "off_topic" if language == "fr" and len(strange) == len(terms) else None
 
 
 def read_question(question: str) -> str:
