@@ -17,7 +17,7 @@ import numpy as np
 from oncoqa.errors import IndexCorrupt, SearchIndexError
 from oncoqa.retrieval import part
 from oncoqa.retrieval.dense import DenseIndex
-from oncoqa.retrieval.encoder import Encoder, unit_rows
+from oncoqa.retrieval.encoder import Encoder
 from oncoqa.retrieval.generation import (
     FORMAT,
     KEPT_GENERATIONS,
@@ -32,10 +32,10 @@ from oncoqa.retrieval.generation import (
     read_manifest,
     write_generation,
 )
-from oncoqa.retrieval.layer import Floats
 from oncoqa.retrieval.lexical import LexicalIndex
 from oncoqa.retrieval.mapped import joined
 from oncoqa.retrieval.part import Part
+from oncoqa.retrieval.stored_tokens import StoredTokens
 from oncoqa.types import Audience, Passage, Release
 
 __all__ = [
@@ -46,28 +46,6 @@ __all__ = [
 # A paragraph is boilerplate when it stands word for word in this many releases, or in this share of
 # them if that is more: among a thousand, three may well tell the same news in the same words.
 REPEATED, REPEATED_SHARE = 3, 0.02
-
-
-class StoredTokens:
-    """The token vectors of the passages, centred on the mean token of all of them."""
-
-    def __init__(self, parts: Sequence[Part], held: Pin | None = None) -> None:
-        self._places = [(p, i) for p in parts for i in range(len(p.passages))]
-        self._held = held  # keeps the generation's files while this lives
-        count = sum(int(p.starts[-1]) for p in parts)
-        total = np.sum([p.token_sum for p in parts] or [np.zeros(1)], axis=0)
-        self.mean: Floats = (total / max(count, 1)).astype(np.float32)
-        self.count = count
-
-    def of(self, row: int) -> Floats:
-        """(tokens, dim), centred, of unit length."""
-        owner, passage = self._places[row]
-        return unit_rows(owner.tokens(passage) - self.mean)
-
-    def spans_of(self, row: int) -> "np.ndarray[tuple[int, int], np.dtype[np.int32]]":
-        """(tokens, 2): where each stands in `passage_text`."""
-        owner, passage = self._places[row]
-        return owner.spans[slice(*owner.starts[passage : passage + 2])]
 
 
 @dataclass(frozen=True, eq=False)

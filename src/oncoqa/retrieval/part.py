@@ -76,13 +76,6 @@ class Part:
         lengths = np.diff(self.starts).astype(np.float64)
         return np.asarray(lengths @ self.means.astype(np.float64))
 
-    def tokens(self, passage: int) -> Floats:
-        """(tokens, dim), as the encoder gave them but for the rounding."""
-        start, stop = self.starts[passage : passage + 2]
-        quantised = self.rows(start, stop).astype(np.float32)
-        tokens: Floats = quantised * self.scales[start:stop, None] + self.means[passage]
-        return tokens
-
     def block(self, passage: int) -> Block:
         own = slice(*self.starts[passage : passage + 2])
         return Block(
