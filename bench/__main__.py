@@ -78,6 +78,7 @@ def answers(questions: Sequence[str], peaks: dict[str, float]) -> Figures:
     floors = {
         stage: {"operations": w.operations, "bytes": w.bytes, "floor_ms": w.floor_ms(peaks)}
         for stage, w in work.items()
+        if stage in times
     }
     return {"passages": len(index.passages), "stages": times, "limits": floors}
 

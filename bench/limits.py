@@ -8,7 +8,7 @@ reads each vector once, matching compares each word of the question with each to
 
 import statistics
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,10 @@ from oncoqa.retrieval.index import SearchIndex
 from oncoqa.retrieval.late import passage_text
 from oncoqa.retrieval.search import DEPTH
 from oncoqa.text import terms, words
+from oncoqa.types import Evidence
 from oncoqa.web.payload import answer_as_payload
 
+READER = EMBEDDED_FOLDER.with_name("reader-piaf") / "model.onnx"
 FLOAT = 4  # bytes
 POSTING = 8  # bytes: a passage and its score
 MAX_LAYER = 2**14  # a matrix with more rows is a table of words, of which a question reads some
@@ -49,14 +51,27 @@ class Counting:
         self._width = len(encoder.encode_query("?").vector)
         self._weights = sum(matrix_sizes(EMBEDDED_FOLDER / "model.onnx", self._width))
         self._holders = Counter(t for p in index.passages for t in set(terms(passage_text(p))))
+        self._evidence: Sequence[Evidence] = ()  # what the reader was last given
+        ranker = getattr(assistant._selector, "_ranker", None)
+        if reader := getattr(ranker, "_reader", None):
+            self._reader_weights = sum(matrix_sizes(READER, self._width))
+            reader.read = self._noting(reader.read)
         self._tokens = {p.id: len(index.tokens.spans_of(i)) for i, p in enumerate(index.passages)}
 
+    def _noting(self, read: Callable[..., Any]) -> Callable[..., Any]:
+        def noted(question: str, evidence: Sequence[Evidence]) -> Any:
+            self._evidence = evidence
+            return read(question, evidence)
+
+        return noted
+
     def work(self, question: str) -> dict[str, Work]:
+        self._evidence = ()
         answer = self._assistant.ask(question)
         tokens = len(self._encoder.encode_query(question).tokens)
         postings = sum(self._holders[term] for term in set(terms(question, answer.language)))
         asked = sum(not word.stop for word in words(question, answer.language))
-        read = sum(self._tokens[h.passage.id] for h in answer.hits if not h.passage.furniture)
+        met = sum(self._tokens[h.passage.id] for h in answer.hits if not h.passage.furniture)
         quoted = sum(len(s.text.encode()) for s in answer.statements)
         sent = len(answer_as_payload(answer).model_dump_json().encode())
         return {
@@ -67,11 +82,20 @@ class Counting:
             ),
             "lexical": Work(postings, postings * POSTING),
             "fuse": Work(2 * 2 * DEPTH, 2 * DEPTH * FLOAT),
-            "match": Work(2 * read * asked * self._width, read * self._width, int8=True),
+            "match": Work(2 * met * asked * self._width, met * self._width, int8=True),
+            "read": self._reading(tokens),
             "choose": Work(bytes=FLOAT * len(answer.hits)),
             "verify": Work(bytes=2 * quoted),
             "render": Work(bytes=2 * sent),
         }  # fmt: skip
+
+    def _reading(self, asked: int) -> Work:
+        """Of each sentence with the question; one round of the weights at the least."""
+        if not self._evidence:
+            return Work(int8=True)
+        own = (len(self._encoder.encode_query(e.text).tokens) for e in self._evidence)
+        tokens = sum(asked + tokens for tokens in own)
+        return Work(2 * tokens * self._reader_weights, self._reader_weights, int8=True)
 
 
 def mean_work(counting: Counting, questions: Sequence[str]) -> dict[str, Work]:

@@ -78,7 +78,12 @@ def _aims(results: Figures) -> str:
         (f"first event, {streams['clients']} streams, p95", streams["first_p95"], AIM_FIRST, "ms"),
     )
     rows = [
-        (what, f"{figure:,.3g} {unit}", f"≤ {aim:,} {unit}", "yes" if figure <= aim else "**no**")
+        (
+            what,
+            f"{_short(figure)} {unit}",
+            f"≤ {aim:,} {unit}",
+            "yes" if figure <= aim else "**no**",
+        )
         for what, figure, aim, unit in aims
     ]
     missed = sum(figure > aim for _, figure, aim, _ in aims)
@@ -102,7 +107,7 @@ def _stages(results: Figures) -> str:
     return (
         f"## Stage by stage\n\n{costly[0].capitalize()} and {costly[1]} take {share:.0%} of an "
         "answer.\n\n"
-        + table(("stage", "", "p50 ms", "p95 ms", "p99 ms", "share"), rows)
+        + table(("stage", "", "p50 ms", "p95 ms", "p99 ms", "share"), rows, words=2)
         + "\n\n![p50 and p95 of each stage](stages.svg)"
     )
 
@@ -114,15 +119,15 @@ def _limits(results: Figures) -> str:
         took, floor = times[stage]["p50"], limit["floor_ms"]
         work = f"{limit['operations'] / 1e6:,.3f}", f"{limit['bytes'] / 1e6:,.4f}"
         rows.append((stage, *work, f"{floor:.2g}", f"{took:.2f}", f"{took / floor:,.1f}"))
-    encode = results["limits"]["encode"]
-    times_floor = times["encode"]["p50"] / encode["floor_ms"]
+    models = [row for row in rows if row[0] in {"encode", "read"}]
+    said = ", ".join(f"{row[0]} takes {row[-1]} times its floor" for row in models)
     return (
-        f"## The limit\n\nEncoding, which has nearly all the arithmetic, takes {times_floor:.1f} "
-        "times its floor; the others move so little that what they take is Python itself.\n\n"
+        f"## The limit\n\nThe models have nearly all the arithmetic: {said}. The other stages move "
+        "so little that what they take is Python itself.\n\n"
         + table(("stage", "M operations", "MB", "floor ms", "p50 ms", "times the floor"), rows)
         + "\n\nThe floor is the longer of the operations at the peak of a matrix product (int8 for "
-        "encoding and matching) and the bytes at the speed of a copy. `limits.py` says what is "
-        "counted."
+        "encoding, matching and reading) and the bytes at the speed of a copy. `limits.py` says "
+        "what is counted."
     )
 
 
@@ -145,7 +150,7 @@ def _crowds(results: Figures) -> str:
         f"## Clients over HTTP\n\nHTTP adds {one['over_ms']:.1f} ms to an answer, with the turn "
         f"kept; fifty clients get {crowds[2]['rate'] / one['rate']:.1f} times the answers a second "
         "that one gets, and wait in line for the rest.\n\n"
-        + table(columns, rows)
+        + table(columns, rows, words=2)
         + "\n\nEach client keeps its connection and asks again once it is answered. `server ms` "
         "and `client ms` are processor time a question; the clients run on the same cores.\n\n"
         "![Latency by number of clients](clients.svg)"
@@ -214,7 +219,9 @@ def _ms(figures: Figures) -> tuple[str, ...]:
 
 
 def _short(figure: float | None) -> str:
-    return "" if figure is None else f"{figure:,.3g}"
+    if figure is None:
+        return ""
+    return f"{figure:,.0f}" if figure >= 100 else f"{figure:.3g}"
 
 
 if __name__ == "__main__":
