@@ -11,9 +11,9 @@ RaBitQ alone                                    13        .985         8    56
 lists of whole vectors, 64 of 1,024 read         8        .986        13   1,544
 lists of PQ, 128 of 1,000 read: this             4        .9995       19   104
 
-HNSW over 100,000 took longer to build than this takes over ten times as many, and an index is built
-anew whenever a release is added, withdrawn, or comes out of embargo: nothing of it is on disk, so
-that what is found never depends on what the audience may not see.
+HNSW over a tenth of them took 35 s to build, and found .95 in 6 ms. The lists are made anew when an
+index is loaded, from what its audience may see: a release that is added, withdrawn or under embargo
+leaves nothing behind in them.
 """
 
 import math
