@@ -33,9 +33,8 @@ class Encoder(common.Encoder):
         return self.encode_query(text).vector
 
     def encode_query(self, text: str) -> Encoded:
-        if not self.given:
-            return self._own.encode_query(text)
-        return _without_tokens(self.given[common.QUERY + text])
+        vector = self.given.get(common.QUERY + text)  # not of a rewording
+        return self._own.encode_query(text) if vector is None else _without_tokens(vector)
 
     def encode_documents(self, texts: Sequence[str]) -> Iterator[Encoded]:
         if not self.given:

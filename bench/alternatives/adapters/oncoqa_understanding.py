@@ -1,4 +1,7 @@
-"""The search as the assistant asks it: spelling mended, names known, rewordings searched too."""
+"""The search as the assistant asks it: spelling mended, names known, rewordings searched too.
+
+A rewording is encoded even where the question's vector is given.
+"""
 
 from collections.abc import Sequence
 
