@@ -186,17 +186,30 @@ def _of_alternatives(folder: Path) -> Iterable[str]:
     if found is None:
         return ["## Alternatives\n\n`alternatives.json` is missing: see `bench/alternatives`."]
     columns = (
-        "recall@5", "ndcg@10", "ask_ms_p50", "ask_ms_p95", "search_ms_p50", "ask_per_s",
-        "index_s", "start_s", "peak_mb",
+        "recall@5", "ndcg@10", "ask_ms_p50", "ask_ms_p95", "ask_cpu_ms", "search_ms_p50",
+        "search_cpu_ms", "ask_per_s", "index_s", "start_s", "peak_mb",
     )  # fmt: skip
-    parts = ["## Alternatives\n\nThe same passages, questions and encoder, one core each."]
+    libraries = (
+        f"{who} ({', '.join(f'{name} {version}' for name, version in versions.items())})"
+        for who, versions in found["versions"].items()
+        if versions
+    )
+    parts = [
+        "## Alternatives\n\nThe same passages, questions and encoder, one core each; "
+        f"`bench/alternatives` says how. {'; '.join(libraries)}."
+    ]
     for name, corpus in found["corpora"].items():
+        contestants = corpus["contestants"]
+        finds = max(contestants, key=lambda who: contestants[who]["ndcg@10"])
+        quick = min(contestants, key=lambda who: contestants[who]["ask_ms_p50"])
         rows = [
             (who, *(_short(figures.get(column)) for column in columns))
-            for who, figures in corpus["contestants"].items()
+            for who, figures in contestants.items()
         ]
-        said = f"{name}: {corpus['passages']:,} passages, {corpus['questions']:,} questions."
-        parts.append(f"{said}\n\n{table(('', *columns), rows)}")
+        parts.append(
+            f"{name}, {corpus['passages']:,} passages, {corpus['questions']:,} questions: {finds} "
+            f"ranks best, {quick} is quickest.\n\n{table(('', *columns), rows)}"
+        )
     return parts
 
 
