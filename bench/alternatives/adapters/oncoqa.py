@@ -14,7 +14,7 @@ from bench.alternatives import encoder as common
 from bench.alternatives.contract import K
 from oncoqa.answering.understand import detect_language
 from oncoqa.retrieval import index
-from oncoqa.retrieval.encoder import EMBEDDED, Encoded, TextEncoder, load_encoder
+from oncoqa.retrieval.encoder import EMBEDDED, RECENT_QUESTIONS, Encoded, TextEncoder, load_encoder
 from oncoqa.retrieval.search import HybridSearch
 from oncoqa.text import words
 from oncoqa.types import Passage, Query, Release
@@ -74,6 +74,8 @@ class Search:
 
     def fresh(self) -> None:
         words.cache_clear()
+        for number in range(RECENT_QUESTIONS):  # in the place of those that the encoder remembers
+            self._encoder.encode_query(f"{number} ?")
 
 
 def _passages(texts: Sequence[str]) -> Iterator[Passage]:
