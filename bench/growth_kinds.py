@@ -13,7 +13,7 @@ from bench import growth_corpus
 from bench.growth_size import Figures, exactly, memory, recall, sample, timed
 from oncoqa.retrieval.dense import CANDIDATES, PROBED, DenseIndex, Lists
 from oncoqa.retrieval.layer import Floats
-from oncoqa.retrieval.mapped import joined
+from oncoqa.retrieval.mapped import joined, trim
 from oncoqa.retrieval.search import DEPTH
 
 KINDS = (
@@ -39,12 +39,15 @@ def _one(
     name: str, vectors: Floats, asked: Sequence[Floats], exact: Sequence[Sequence[int]]
 ) -> Figures:
     """The best of what codes find are looked at again, as exactly as `DenseIndex` does."""
+    trim()
     before, start = memory(), time.perf_counter()
     index: Any = faiss.index_factory(vectors.shape[1], name, faiss.METRIC_INNER_PRODUCT)
     index.train(np.ascontiguousarray(vectors[:: max(len(vectors) // TRAINED_ON, 1)]))
     for row in range(0, len(vectors), TRAINED_ON):
         index.add(vectors[row : row + TRAINED_ON])
-    seconds, after = time.perf_counter() - start, memory()
+    seconds = time.perf_counter() - start
+    trim()
+    after = memory()
     if name.startswith("IVF"):
         index.nprobe = PROBED
     if name.startswith("HNSW"):

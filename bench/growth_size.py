@@ -17,7 +17,7 @@ from oncoqa.retrieval.dense import EXACT_UP_TO, DenseIndex
 from oncoqa.retrieval.encoder import Encoded
 from oncoqa.retrieval.layer import Floats
 from oncoqa.retrieval.lexical import LexicalIndex
-from oncoqa.retrieval.mapped import joined
+from oncoqa.retrieval.mapped import joined, trim
 from oncoqa.retrieval.search import DEPTH, HybridSearch, fuse
 from oncoqa.text import terms
 from oncoqa.types import Filters, Passage, Query, Release
@@ -103,6 +103,7 @@ def measured(folder: Path, passages: int) -> Figures:
     dense, dense_seconds = built(lambda: DenseIndex(vectors))
     parts = [list(growth_corpus.counts_of(folder, passages, words.pop("vocabulary")))]
     lexical, lexical_seconds = built(lambda: LexicalIndex.from_counts(parts.pop()))
+    trim()  # as `index.load` does
     index: Any = SearchParts(Passages(passages), dense, lexical)
     search = HybridSearch(index, Asked(dict(zip(questions, asked, strict=True))))  # type: ignore[arg-type]
     few = sample(asked) if passages > EXACT_UP_TO else asked

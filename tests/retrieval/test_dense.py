@@ -9,7 +9,7 @@ import pytest
 from oncoqa.retrieval.dense import CANDIDATES, DenseIndex
 from oncoqa.retrieval.encoder import unit_rows
 from oncoqa.retrieval.layer import Floats
-from oncoqa.retrieval.mapped import WORTH_A_FILE, joined, release
+from oncoqa.retrieval.mapped import WORTH_A_FILE, joined, let_go
 
 PASSAGES, DIM, TOPICS = 40_000, 32, 300
 
@@ -79,7 +79,7 @@ def test_large_arrays_lie_in_a_file_as_they_are() -> None:
     array = joined(BLOCKS, scattered=True)
     assert not array.flags.writeable
     np.testing.assert_array_equal(array, np.concatenate(BLOCKS))
-    release(array)
+    let_go(array)
     np.testing.assert_array_equal(array[::1000], np.concatenate(BLOCKS)[::1000])
 
 

@@ -33,7 +33,7 @@ from oncoqa.retrieval.generation import (
     write_generation,
 )
 from oncoqa.retrieval.lexical import LexicalIndex
-from oncoqa.retrieval.mapped import joined
+from oncoqa.retrieval.mapped import joined, trim
 from oncoqa.retrieval.part import Part
 from oncoqa.retrieval.stored_tokens import StoredTokens
 from oncoqa.types import Audience, Passage, Release
@@ -171,7 +171,10 @@ def load(
         parts = [part.read(generation, e.id) for e in manifest.visible(audience, moment)]
     except (KeyError, ValueError) as error:  # hashes agree: written by another version
         raise IndexCorrupt(f"{generation}: {error}; run `oncoqa index`") from error
-    return _assemble(manifest, parts, audience, moment, held)
+    index = _assemble(manifest, parts, audience, moment, held)
+    del parts  # they hold once more what has just been put together
+    trim()
+    return index
 
 
 def _assemble(

