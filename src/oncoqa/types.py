@@ -106,6 +106,7 @@ class Query:
     carried_from: tuple[Passage, ...] = ()  # that the answer before cited, for a follow-up
     refusal: Reason | None = None  # why no answer may be given, when the words alone say so
     filters: Filters = Filters()
+    latest: bool = False  # the newest of the releases that answer is wanted: a sort, no filter
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Protocol
 from oncoqa.answering.abstain import could_be_meant, why_not
 from oncoqa.answering.kinds import answering_span, fit, items_asked
 from oncoqa.answering.lexicon import Lexicon
+from oncoqa.answering.when import of_the_newest
 from oncoqa.text import sentences, terms
 from oncoqa.types import Evidence, Hit, Passage, Query, Release, Selection, Span
 
@@ -85,7 +86,8 @@ class Selector:
         scored = self._scorer.score(query, passages)
         named = [frozenset(terms(name)) for name in query.names]
         ranked = [replace(e, score=e.score + self._bonus(query, e, named)) for e in scored]
-        return sorted(ranked, key=lambda evidence: -evidence.score)
+        ranked.sort(key=lambda evidence: -evidence.score)
+        return of_the_newest(ranked) if query.latest else ranked
 
     def _bonus(self, query: Query, evidence: Evidence, named: Sequence[frozenset[str]]) -> float:
         bonus = KIND * fit(query.asks, evidence.text, query.meant)

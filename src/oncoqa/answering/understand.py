@@ -2,8 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Collection, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Sequence
 from datetime import date
 
 from oncoqa.answering.follow_up import resolve
@@ -11,6 +10,7 @@ from oncoqa.answering.guard import refusal
 from oncoqa.answering.intent import any_of, asks_for, plain
 from oncoqa.answering.lexicon import Lexicon
 from oncoqa.answering.spelling import exists, mend_spelling
+from oncoqa.answering.when import latest, with_dates, without_dates
 from oncoqa.errors import QuestionError
 from oncoqa.stopwords import ENGLISH, FRENCH
 from oncoqa.text import fold, words
@@ -41,17 +41,15 @@ _OFFICES = (
     (re.compile(r"\b(?:presides over|chairs)\b", re.IGNORECASE), "is president of"),
     (re.compile(r"\b(?<=who )(?:heads|directs)\b", re.IGNORECASE), "is director of"),
 )
-_PUBLISHED = re.compile(
-    r"\b(?:communiques?|publiee?s?|parue?s?|releases?|published)\b(?: \w+){0,3}? "
-    r"(?P<side>en|in|depuis|since|apres|after|avant|before) (?P<year>20\d\d)\b"
-)
 
 
 class Understanding:
     """Reads questions with the words that the releases have taught."""
 
-    def __init__(self, lexicon: Lexicon) -> None:
+    def __init__(self, lexicon: Lexicon, today: Callable[[], date] = date.today) -> None:
+        """`today` says which day "l'an dernier" is reckoned from."""
         self._lexicon = lexicon
+        self._today = today
 
     def __call__(
         self,
@@ -79,6 +77,9 @@ class Understanding:
             meant = _with_offices(mend_spelling(meant, language, self._lexicon))
             if asks == "other":
                 asks = asks_for(meant)  # "Et TRIFLUOX-DP ?" asks what was asked before
+        given = filters or Filters()
+        bounds = with_dates(given, question, self._today())
+        newest, meant = latest(without_dates(meant) if bounds != given else meant)
         texts = dict.fromkeys((question, spelt, meant))
         return Query(
             question=question,
@@ -91,7 +92,8 @@ class Understanding:
             carried=resolved.carried,
             carried_from=resolved.carried_from,
             refusal=refused,
-            filters=_with_dates(filters or Filters(), plain(question)),
+            filters=bounds,
+            latest=newest,
         )
 
     def _out_of_reach(self, question: str, language: Language) -> Reason | None:
@@ -149,23 +151,3 @@ def _with_offices(question: str) -> str:
     for verb, office in _OFFICES:
         question = verb.sub(office, question)
     return question
-
-
-def _with_dates(filters: Filters, question: str) -> Filters:
-    """Bounds on publication that the question itself gives: "les communiqués parus en 2025".
-
-    A year elsewhere in a question is of its subject ("la réforme de 2027"), and bounds nothing.
-    """
-    found = _PUBLISHED.search(question)
-    if found is None or filters.published_from or filters.published_to:
-        return filters
-    first, last = date(int(found["year"]), 1, 1), date(int(found["year"]), 12, 31)
-    match found["side"]:
-        case "en" | "in":
-            return replace(filters, published_from=first, published_to=last)
-        case "depuis" | "since":
-            return replace(filters, published_from=first)
-        case "apres" | "after":
-            return replace(filters, published_from=date(last.year + 1, 1, 1))
-        case _:
-            return replace(filters, published_to=date(first.year - 1, 12, 31))

@@ -41,10 +41,17 @@ class HybridSearch:
             self._index.lexical.search(terms(text, query.language), DEPTH, within=within)
             for text in query.search_texts
         ]
+        found = fuse([*dense, *lexical])
+        if query.latest:  # half of them the newest found, whatever their rank
+            found = [*found[: k // 2], *sorted(found[k // 2 : DEPTH], key=self._newest_first)]
         return [
             Hit(self._index.passages[row], score, _rank(row, dense), _rank(row, lexical))
-            for row, score in fuse([*dense, *lexical])[:k]
+            for row, score in found[:k]
         ]
+
+    def _newest_first(self, found: tuple[int, float]) -> int:
+        published = self._index.passages[found[0]].release.published
+        return -published.toordinal() if published else 0
 
     def _dense(self, text: str, within: Rows | None) -> Sequence[int]:
         return self._index.dense.search(
