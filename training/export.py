@@ -1,75 +1,91 @@
 """Weights to an int8 ONNX file with the interface of the embedded encoder: `python -m
 training.export weights.safetensors folder`.
 
-Weights are quantised per channel, activations as they come (dynamic). Prints the cosine of int8
-against float on texts of PIAF.
+What the layers read is scaled by its range on texts of PIAF's training part (`graph.py` says how).
+Prints the cosine of int8 against float on held-out texts, and with `--against` the processor's time
+beside another file's.
 """
 
 from __future__ import annotations
 
 import argparse
 import shutil
-import tempfile
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
-from onnxruntime.quantization import QuantType, quantize_dynamic
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from training import piaf
-from training.encoder import Encoder, OnnxRunner, TorchRunner, load_encoder, pool, tokenize
+from training.encoder import Encoder, OnnxRunner, Tokens, TorchRunner, load_encoder, tokenize
+from training.graph import Reach, write
+
+READ = ("query", "out", "up", "down")  # key and value read what query reads
+PASSAGES, QUESTIONS = 150, 300  # more of them widen the ranges by little
 
 
-class Published(nn.Module):
-    """The encoder with the inputs and outputs in the order of the file."""
+@torch.inference_mode()
+def calibrate(encoder: Encoder, tokens: Sequence[Tokens]) -> list[dict[str, Reach]]:
+    """What the linear layers of each layer read, by their names, over these texts."""
+    seen: dict[nn.Module, tuple[Tensor, Tensor]] = {}
 
-    def __init__(self, encoder: Encoder) -> None:
-        super().__init__()
-        self.encoder = encoder
+    def see(module: nn.Module, inputs: tuple[Tensor]) -> None:
+        rows = inputs[0].flatten(end_dim=-2)
+        least, greatest = seen.get(module, (rows[0], rows[0]))
+        seen[module] = (
+            torch.minimum(least, rows.amin(0)),
+            torch.maximum(greatest, rows.amax(0)),
+        )
 
-    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> tuple[Tensor, Tensor]:
-        tokens = self.encoder.upper(self.encoder.lower(input_ids, attention_mask), attention_mask)
-        return pool(tokens, attention_mask), tokens
-
-
-def export(weights: Path, out: Path) -> None:
-    model = Published(load_encoder(weights)).eval()
-    example = (torch.ones(2, 9, dtype=torch.long), torch.ones(2, 9, dtype=torch.long))
-    axes = {
-        name: {0: "batch", 1: "tokens"}
-        for name in ("input_ids", "attention_mask", "token_embeddings")
-    } | {"sentence_embedding": {0: "batch"}}
-    with tempfile.TemporaryDirectory() as folder:
-        plain = Path(folder) / "float.onnx"
-        with torch.no_grad():
-            torch.onnx.export(
-                model,
-                example,
-                plain,
-                input_names=["input_ids", "attention_mask"],
-                output_names=["sentence_embedding", "token_embeddings"],
-                dynamic_axes=axes,
-                opset_version=17,
-                dynamo=False,
-            )
-        quantize_dynamic(plain, out / "model.onnx", per_channel=True, weight_type=QuantType.QInt8)
+    modules = [[getattr(layer, name) for name in READ] for layer in encoder.layers]
+    hooks = [m.register_forward_pre_hook(see) for layer in modules for m in layer]
+    for text in tokens:
+        ids = torch.from_numpy(text.ids)[None]
+        encoder(ids, torch.ones_like(ids))
+    for hook in hooks:
+        hook.remove()
+    return [
+        {
+            name: Reach(*(bound.double().numpy() for bound in seen[module]))
+            for name, module in zip(READ, layer, strict=True)
+        }
+        for layer in modules
+    ]
 
 
-def agreement(weights: Path, onnx: Path, tokenizer: Path, data: Path) -> np.ndarray:
-    """Cosine of the pooled vectors, float against int8, on 200 held-out passages."""
-    held_out = piaf.load(data / "piaf-v1.1-squad.json")
-    texts = [
-        t
-        for t, part in zip(held_out.passage_texts(), held_out.parts, strict=True)
-        if part == "test"
-    ][:200]
-    tokens = tokenize(Tokenizer.from_file(str(tokenizer)), texts, "passage")
-    encoder = load_encoder(weights)
-    return np.asarray(
-        (TorchRunner(encoder, exact=True).run(tokens)[0] * OnnxRunner(onnx).run(tokens)[0]).sum(1)
-    )
+def export(encoder: Encoder, tokenizer: Tokenizer, data: piaf.Piaf, path: Path) -> None:
+    questions = [q.text for q in data.questions if q.part == "train"][:QUESTIONS]
+    texts = tokenize(tokenizer, _passages(data, "train")[:PASSAGES], "passage")
+    texts += tokenize(tokenizer, questions, "query")
+    write(encoder, calibrate(encoder, texts), path)
+
+
+def agreement(encoder: Encoder, path: Path, tokens: Sequence[Tokens]) -> np.ndarray:
+    """Cosine of the pooled vectors, float against int8."""
+    exact, rounded = TorchRunner(encoder, exact=True), OnnxRunner(path)
+    return np.asarray((exact.run(tokens)[0] * rounded.run(tokens)[0]).sum(1))
+
+
+def processor_times(paths: Sequence[Path], tokens: Sequence[Tokens]) -> list[float]:
+    """Median milliseconds a text of one thread of each file, each text put to all in turn.
+
+    Processor's time: other work on the machine changes it little.
+    """
+    runners = [OnnxRunner(path, threads=1) for path in paths]
+    times: list[list[float]] = [[] for _ in runners]
+    for text in tokens:
+        for runner, spent in zip(runners, times, strict=True):
+            start = time.thread_time()
+            runner.run([text])
+            spent.append((time.thread_time() - start) * 1000)
+    return [float(np.median(spent)) for spent in times]
+
+
+def _passages(data: piaf.Piaf, part: str) -> list[str]:
+    return [t for t, p in zip(data.passage_texts(), data.parts, strict=True) if p == part]
 
 
 def main() -> None:
@@ -78,21 +94,29 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--tokenizer", type=Path, required=True)
     parser.add_argument("--data", type=Path, default=Path("data"))
+    parser.add_argument("--against", type=Path, help="another model.onnx, to compare times")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
-    export(args.weights, args.out)
+    encoder, tokenizer = load_encoder(args.weights), Tokenizer.from_file(str(args.tokenizer))
+    data, path = piaf.load(args.data / "piaf-v1.1-squad.json"), args.out / "model.onnx"
+    export(encoder, tokenizer, data, path)
     for source, name in (
         (args.weights, "weights-fp16.safetensors"),
         (args.tokenizer, "tokenizer.json"),
     ):
         if source.resolve() != (args.out / name).resolve():
             shutil.copyfile(source, args.out / name)
-    cosines = agreement(args.weights, args.out / "model.onnx", args.tokenizer, args.data)
-    size = (args.out / "model.onnx").stat().st_size / 1e6
-    print(
-        f"{args.out / 'model.onnx'}: {size:.1f} MB, cosine int8 to float: "
-        f"mean {cosines.mean():.4f}, least {cosines.min():.4f}"
-    )
+    texts = {"passage": _passages(data, "test")[:200]}
+    texts["query"] = [q.text for q in data.questions if q.part == "test"][:200]
+    print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
+    for kind, own in texts.items():
+        tokens = tokenize(tokenizer, own, kind)
+        cosines = agreement(encoder, path, tokens)
+        print(f"{kind}, int8 to float: mean {cosines.mean():.4f}, least {cosines.min():.4f}")
+        if args.against:
+            before, after = processor_times([args.against, path], tokens)
+            length = np.median([len(t.ids) for t in tokens])
+            print(f"{kind} of {length:.0f} tokens: {before:.1f} ms before, {after:.1f} ms now")
 
 
 if __name__ == "__main__":

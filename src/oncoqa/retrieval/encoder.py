@@ -4,10 +4,12 @@ Any model of sentence-transformers will do; the embedded one is run by ONNX Runt
 """
 
 import hashlib
+import os
 import threading
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,6 +23,7 @@ from oncoqa.retrieval.onnx_model import EMBEDDED_PROMPTS, OnnxModel
 EMBEDDED = "embedded"
 EMBEDDED_FOLDER = Path(__file__).parent.parent / "models" / "e5-small-fr-en-piaf"
 RECENT_QUESTIONS = 16  # search and reading encode the same question: once is enough
+AHEAD = 64  # documents encoded before the first of them is taken: their vectors fill memory
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,43 +48,42 @@ class TextEncoder:
     """Questions and documents are encoded by different methods, so no prompt can be forgotten."""
 
     def __init__(
-        self, model: Model, prompts: Mapping[str, str], *, name: str, fingerprint: str
+        self,
+        model: Model,
+        prompts: Mapping[str, str],
+        *,
+        name: str,
+        fingerprint: str,
+        threads: int = 1,
     ) -> None:
+        """`threads`: how many may call the model at once; transformers' tokenizers bear one."""
         self.name = name
         digest = hashlib.sha256(f"{fingerprint}{sorted(prompts.items())}".encode()).hexdigest()
         self.fingerprint = digest[:16]
         self._model = model
         self._prompts = prompts
-        self._lock = threading.Lock()  # fast tokenizers raise "Already borrowed" when shared
-        self._recent: OrderedDict[str, Encoded] = OrderedDict()
+        self._threads = threads
+        self._free = threading.Semaphore(threads)
+        self._asked = lru_cache(RECENT_QUESTIONS)(partial(self._encode, kind="query"))
 
     def encode_query(self, text: str) -> Encoded:
-        with self._lock:
-            if text not in self._recent:
-                self._recent[text] = next(self._encode([text], "query"))
-                if len(self._recent) > RECENT_QUESTIONS:
-                    self._recent.popitem(last=False)
-            return self._recent[text]
+        return self._asked(text)
 
     def encode_documents(self, texts: Sequence[str]) -> Iterator[Encoded]:
-        """In the order of `texts`, one at a time.
+        """In the order of `texts`; each alone, so that no other text can change its vectors."""
+        encode = partial(self._encode, kind="document")
+        with ThreadPoolExecutor(self._threads) as pool:
+            for start in range(0, len(texts), AHEAD):
+                yield from pool.map(encode, texts[start : start + AHEAD])
 
-        The int8 model rounds to the range of its batch: among 15 others a passage's vector had a
-        cosine of 0.998 with its own, and changed whenever a neighbour did. Batches of 16 cost more
-        too, by their padding: 2.4 s of processor for the two releases, against 1.6.
-        """
-        for text in texts:
-            with self._lock:
-                encoded = next(self._encode([text], "document"))
-            yield encoded
-
-    def _encode(self, texts: Sequence[str], kind: str) -> Iterator[Encoded]:
+    def _encode(self, text: str, kind: str) -> Encoded:
         prompt = self._prompts.get(kind) or ""
-        layer = self._model([prompt + text for text in texts])
-        for vector, tokens, spans in zip(unit_rows(layer.vectors), *layer[1:], strict=True):
-            # Special tokens and padding have empty ranges; the prompt's end before the text.
-            kept = (spans[:, 1] > spans[:, 0]) & (spans[:, 1] > len(prompt))
-            yield Encoded(vector, tokens[kept], np.maximum(spans[kept] - len(prompt), 0))
+        with self._free:
+            layer = self._model([prompt + text])
+        [vector], [tokens], [spans] = unit_rows(layer.vectors), layer.tokens, layer.spans
+        # Special tokens and padding have empty ranges; the prompt's end before the text.
+        kept = (spans[:, 1] > spans[:, 0]) & (spans[:, 1] > len(prompt))
+        return Encoded(vector, tokens[kept], np.maximum(spans[kept] - len(prompt), 0))
 
 
 def load_encoder(
@@ -93,14 +95,19 @@ def load_encoder(
 ) -> TextEncoder:
     """The embedded encoder, or any sentence-transformers model by folder or hub name.
 
+    `threads` encode as many texts of the embedded encoder at once; 0 is one for each core.
     Prompts left at None are the model's own. Raises `SettingsError` when it cannot be loaded.
     """
     given = {"query": query_prompt, "document": document_prompt}
     prompts = {kind: prompt for kind, prompt in given.items() if prompt is not None}
     if name == EMBEDDED:
-        model = OnnxModel(EMBEDDED_FOLDER, threads=threads)
-        fingerprint = _files_hash(EMBEDDED_FOLDER)
-        return TextEncoder(model, EMBEDDED_PROMPTS | prompts, name=name, fingerprint=fingerprint)
+        return TextEncoder(
+            OnnxModel(EMBEDDED_FOLDER),
+            EMBEDDED_PROMPTS | prompts,
+            name=name,
+            fingerprint=_files_hash(EMBEDDED_FOLDER),
+            threads=threads or os.cpu_count() or 1,
+        )
     return _load_other(name, prompts)
 
 

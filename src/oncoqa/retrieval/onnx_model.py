@@ -18,9 +18,11 @@ class OnnxModel:
 
     The graph takes `input_ids` and `attention_mask` (batch, tokens), int64, and gives
     `sentence_embedding` (batch, dim), of unit length, and `token_embeddings` (batch, tokens, dim).
+
+    A call runs on the thread that makes it; several threads may call at once.
     """
 
-    def __init__(self, folder: Path, *, threads: int) -> None:
+    def __init__(self, folder: Path) -> None:
         import onnxruntime
 
         self.folder = folder
@@ -28,9 +30,8 @@ class OnnxModel:
         self.tokenizer.enable_truncation(MAX_TOKENS)
         self.tokenizer.enable_padding(pad_id=PAD_ID)
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads  # 0: one for each core
-        # Threads that spin while they wait for work take the cores from everything else.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        # One text is too little work to share: two threads took longer for it than one.
+        options.intra_op_num_threads = 1
         self._session = onnxruntime.InferenceSession(
             str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
         )
