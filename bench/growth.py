@@ -14,7 +14,7 @@ index_bytes  of a passage of the releases, on disk, by kind of file: `.tokens` a
 sizes        one for each number of `passages`:
   dense      `exact` and `chosen` (the same up to EXACT_UP_TO): p50, p95, p99; `recall@10` and
              `recall@50` of the exact; `build_s`; `bytes`, of the vectors; `cosines`, mean of
-             questions with their best and tenth best passages
+             questions with their best and tenth best passages; `cold`, each question's first time
   filtered   with the releases filtered to a `share` of the passages: p50, p95, p99, `recall@10`
   lexical    p50, p95, p99, `build_s`, `bytes`, `postings` of a question at p50 and p95
   search     p50, p95, p99 of the whole, encoding left out; `fuse` alone

@@ -28,7 +28,7 @@ from oncoqa.retrieval.mapped import let_go
 
 Rows = NDArray[np.int64]
 
-# 6 ms at p95 on one thread, less than the question took to encode (8); 100,000 take 12.
+# 5 ms at p95 on one thread, less than the question took to encode (8); 100,000 take 12.
 EXACT_UP_TO = 50_000
 CANDIDATES = 1_000  # of the 50 best among 1,000,000, 500 miss 2.2 %, 1,000 miss 0.7 %
 PROBED = 128  # lists; of the ten best 64 miss 0.25 %, 128 miss 0.05 %
