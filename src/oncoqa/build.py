@@ -4,9 +4,10 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 
 from oncoqa.answering.compose import ExtractiveComposer
+from oncoqa.answering.rank import Ranker
 from oncoqa.answering.select import Selector
 from oncoqa.answering.understand import Understanding
 from oncoqa.assistant import Assistant
@@ -21,9 +22,10 @@ from oncoqa.corpus.split import split
 from oncoqa.errors import IndexCorrupt, IndexMissing
 from oncoqa.lexicon_cache import load_lexicon
 from oncoqa.retrieval import index as search_index
-from oncoqa.retrieval.encoder import Encoder, load_encoder
+from oncoqa.retrieval.encoder import EMBEDDED_FOLDER, Encoder, load_encoder
 from oncoqa.retrieval.index import Entry, Manifest, Recipe, SearchIndex, Source
 from oncoqa.retrieval.late import LateInteraction
+from oncoqa.retrieval.reader import READER_FOLDER, SentenceReader
 from oncoqa.retrieval.search import HybridSearch
 from oncoqa.settings import Settings
 from oncoqa.types import Release
@@ -37,6 +39,14 @@ def make_encoder(settings: Settings) -> Encoder:
         threads=settings.threads,
         query_prompt=settings.encoder_query_prompt,
         document_prompt=settings.encoder_document_prompt,
+    )
+
+
+@cache
+def make_reader(threads: int) -> SentenceReader:
+    """One for all editions of an index: it reads, and remembers nothing."""
+    return SentenceReader(
+        READER_FOLDER / "model.onnx", EMBEDDED_FOLDER / "tokenizer.json", threads=threads
     )
 
 
@@ -144,12 +154,13 @@ def load_assistant(settings: Settings, encoder: Encoder | None = None) -> Assist
 
 def make_assistant(index: SearchIndex, settings: Settings, encoder: Encoder) -> Assistant:
     scorer = LateInteraction(index.passages, index.tokens, index.lexical, encoder)
+    ranker = Ranker(scorer, make_reader(settings.threads), index.passages)
     lexicon = load_lexicon(index.passages, settings.data_dir / "cache", index.generation)
     return Assistant(
         understand=Understanding(lexicon),
         retriever=HybridSearch(index, encoder),
         selector=Selector(
-            scorer,
+            ranker,
             lexicon,
             index.passages,
             threshold=settings.threshold,

@@ -132,6 +132,13 @@ class Evidence:
         return self.passage.release.text[self.start : self.end]
 
 
+class Reading(NamedTuple):
+    """What reading a question and a sentence together found."""
+
+    answers: float  # log-odds that the sentence answers
+    span: Span  # the words that would, in the release's text
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
     """What is chosen to answer with, and how sure that is."""

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from fakes import passages_of, query
 from oncoqa.answering.lexicon import Lexicon
+from oncoqa.answering.rank import Ranker
 from oncoqa.answering.select import Selector
 from oncoqa.text import sentences
-from oncoqa.types import Evidence, Hit, Passage, Query, Selection
+from oncoqa.types import Evidence, Hit, Passage, Query, Reading, Selection, Span
 
 
 @dataclass(frozen=True)
@@ -28,13 +29,26 @@ class Scripted:
         return next((score for words, score in self.scores.items() if words in text), 0.0)
 
 
+@dataclass(frozen=True)
+class Undecided:
+    """Finds every sentence as likely to answer as not, by its first two characters."""
+
+    def read(self, _question: str, evidence: Sequence[Evidence]) -> list[Reading]:
+        return [Reading(0.0, Span(e.start, e.start + 2)) for e in evidence]
+
+
+def selector_of(
+    passages: Sequence[Passage], scores: Mapping[str, float], threshold: float = 0.5
+) -> Selector:
+    ranker = Ranker(Scripted(scores), Undecided(), passages)
+    return Selector(ranker, Lexicon.build(passages), passages, threshold=threshold)
+
+
 def select(
     asked: Query, passages: Sequence[Passage], scores: Mapping[str, float], threshold: float = 0.5
 ) -> Selection:
-    selector = Selector(
-        Scripted(scores), Lexicon.build(passages), passages, threshold=threshold
-    )  # fmt: skip
-    return selector.select(asked, [Hit(p, 1 / 61, 1, 1) for p in passages])
+    hits = [Hit(passage, 1 / 61, 1, 1) for passage in passages]
+    return selector_of(passages, scores, threshold).select(asked, hits)
 
 
 def texts(selection: Selection) -> list[str]:
@@ -112,10 +126,8 @@ def test_passages_carried_from_an_answer_are_those_of_the_index() -> None:
     passages = passages_of("Le prix est remis à Reims.\n\nIl existe depuis onze ans.")
     cut = Passage(id=passages[1].id, release=passages[1].release, start=0, end=3)
     asked = query("Depuis quand ?", carried_from=(cut,))
-    selector = Selector(
-        Scripted({"onze": 0.9}), Lexicon.build(passages), passages, threshold=0.5
-    )  # fmt: skip
-    assert texts(selector.select(asked, [])) == ["Il existe depuis onze ans."]
+    chosen = selector_of(passages, {"onze": 0.9}).select(asked, [])
+    assert texts(chosen) == ["Il existe depuis onze ans."]
 
 
 def test_a_list_has_as_many_items_as_the_question_wants() -> None:

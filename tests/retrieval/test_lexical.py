@@ -89,3 +89,11 @@ def test_a_term_of_no_passage_is_the_rarest() -> None:
     assert lexical.idf_of("absent") == pytest.approx(np.log(5.5 / 0.5))
     assert lexical.idf_of("absent") > lexical.idf_of("b") > lexical.idf_of("a")
     assert ("a" in lexical, "absent" in lexical) == (True, False)
+
+
+def test_the_scores_of_some_passages_are_those_of_all() -> None:
+    documents = [["un", "deux"], ["deux", "deux", "trois"], ["quatre"], ["un", "trois"]]
+    index = LexicalIndex.build(documents)
+    asked = ["deux", "un", "absent", "deux"]
+    rows = np.array([0, 2, 3])
+    np.testing.assert_array_equal(index.scores_of(asked, rows), index.get_scores(asked)[rows])

@@ -13,7 +13,8 @@ from fakes import HashingEncoder, passages_of, query
 from oncoqa.retrieval.dense import DenseIndex
 from oncoqa.retrieval.encoder import unit_rows
 from oncoqa.retrieval.index import Recipe, SearchIndex, build
-from oncoqa.retrieval.search import HybridSearch, fuse
+from oncoqa.retrieval.search import COSINE, HybridSearch
+from oncoqa.text import terms
 from oncoqa.types import Filters, Passage
 
 SHAPES = st.tuples(st.integers(1, 12), st.just(6))
@@ -36,24 +37,6 @@ def test_dense_search_keeps_to_the_rows_within() -> None:
     assert DenseIndex(rows).search(rows[0], 10, within=within) == expected
     assert DenseIndex(rows).search(rows[0], 2, within=within) == expected[:2]
     assert DenseIndex(rows).search(rows[0], 10, within=within[:0]) == []
-
-
-def test_fusion_is_the_sum_of_reciprocal_ranks() -> None:
-    fused = fuse([[7, 3, 5], [3, 9]], k=60)
-    expected = [(3, 1 / 62 + 1 / 61), (7, 1 / 61), (9, 1 / 62), (5, 1 / 63)]
-    assert [row for row, _ in fused] == [row for row, _ in expected]
-    assert [score for _, score in fused] == pytest.approx([score for _, score in expected])
-
-
-def test_equal_scores_keep_the_order_of_rows() -> None:
-    assert [row for row, _ in fuse([[9, 1], [4, 2]])] == [4, 9, 1, 2]
-    assert fuse([]) == fuse([[], []]) == []
-
-
-@given(st.lists(st.permutations(range(6)), max_size=4))
-def test_fusion_does_not_depend_on_the_order_of_rankings(rankings: list[list[int]]) -> None:
-    rows = [row for row, _ in fuse(rankings)]
-    assert rows == [row for row, _ in fuse(rankings[::-1])]
 
 
 @pytest.fixture(scope="module")
@@ -94,9 +77,21 @@ def test_a_hit_says_its_ranks_and_its_score(three: HybridSearch) -> None:
     best, *others = three.search(query("le congrès recent ouvre"), 10)
     assert best.passage.text == "Le congrès recent ouvre."
     assert (best.dense_rank, best.lexical_rank) == (1, 1)
-    assert best.score == pytest.approx(2 / 61)
     assert [hit.score for hit in others] == sorted((h.score for h in others), reverse=True)
     assert others[-1].lexical_rank is None
+
+
+def test_passages_are_ranked_by_the_sum_of_both_scores(
+    index: SearchIndex, passages: Sequence[Passage]
+) -> None:
+    question = "Combien de patients suivis à domicile ?"
+    vector = HashingEncoder().encode_query(question).vector
+    own = terms(question, "fr")
+    expected = COSINE * index.dense.vectors @ vector + index.lexical.get_scores(own)
+    hits = HybridSearch(index, HashingEncoder()).search(query(question), 5)
+    best = np.argsort(-expected, kind="stable")[:5]
+    assert [hit.passage for hit in hits] == [passages[row] for row in best]
+    assert [hit.score for hit in hits] == pytest.approx(expected[best])
 
 
 def test_every_rewording_is_searched(three: HybridSearch) -> None:

@@ -8,8 +8,8 @@ from oncoqa.types import Language
 
 
 def exists(word: str, language: Language) -> bool:
-    """Whether a word in lower case is in the language's dictionary."""
-    return word in _dictionary(language)
+    """Whether a word in lower case is in the language's dictionary, which has no ligature."""
+    return word.replace("œ", "oe") in _dictionary(language)
 
 
 @lru_cache(maxsize=2)

@@ -3,18 +3,14 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Protocol
 
 from oncoqa.answering.abstain import could_be_meant, why_not
-from oncoqa.answering.kinds import answering_span, fit, items_asked
+from oncoqa.answering.kinds import answering_span, items_asked
 from oncoqa.answering.lexicon import Lexicon
-from oncoqa.answering.when import of_the_newest
+from oncoqa.answering.rank import Ranker, subjects
 from oncoqa.text import sentences, terms
-from oncoqa.types import Evidence, Hit, Passage, Query, Release, Selection, Span
+from oncoqa.types import Evidence, Hit, Passage, Query, Selection, Span
 
-KIND = 0.12  # gained with what is asked for, a number, a date, a person, a place; see `kinds.fit`
-NAME = 0.25  # lost by a sentence of whose passage no part holds the names asked about
-OUTSIDE = 1.0  # lost instead by one that does not hold what a follow-up points back to
 MARGIN = 0.04  # a second sentence is kept when it scores within this of the best
 WHOLE_LIST = 0.1  # how near the best the items of a list that is asked for whole must be
 RIVAL = 0.03  # how near the best another release must score to be shown beside it
@@ -24,18 +20,12 @@ MOST_ITEMS = 12  # of a list given whole
 _GOES_ON = re.compile(r"(?:Celle|Celui|Ceux|Celles|Cette|Cet|Ce|Ces|Il|Elle|Ils|Elles)\b")
 
 
-class Scorer(Protocol):
-    """How well each sentence of some passages answers a question; `retrieval/late.py` is one."""
-
-    def score(self, query: Query, passages: Sequence[Passage]) -> list[Evidence]: ...
-
-
 class Selector:
     """Keeps the fewest sentences that answer; none from links or contacts."""
 
     def __init__(
         self,
-        scorer: Scorer,
+        ranker: Ranker,
         lexicon: Lexicon,
         passages: Sequence[Passage],
         *,
@@ -43,7 +33,7 @@ class Selector:
         max_statements: int = 3,
     ) -> None:
         """`passages` are all of the index: a list is given whole when one item is found."""
-        self._scorer = scorer
+        self._ranker = ranker
         self._lexicon = lexicon
         self._passages = {passage.id: passage for passage in passages}
         self._lists: dict[tuple[str, Span], list[Passage]] = {}
@@ -51,10 +41,7 @@ class Selector:
             if passage.introduction is not None:
                 key = (passage.release.id, passage.introduction)
                 self._lists.setdefault(key, []).append(passage)
-        self._subjects = {
-            release.id: _subject(release)
-            for release in {p.release.id: p.release for p in passages}.values()
-        }
+        self._subjects = subjects(passage.release for passage in passages)
         self._threshold = threshold
         self._max_statements = max_statements
 
@@ -65,7 +52,7 @@ class Selector:
         found = {hit.passage.id: hit.passage for hit in hits if not hit.passage.furniture}
         carried = (self._passages.get(passage.id) for passage in query.carried_from)
         found |= {passage.id: passage for passage in carried if passage is not None}
-        ranked = self._rank(query, list(found.values()))
+        ranked = self._ranker.rank(query, list(found.values()), hits)
         confidence = min(max(ranked[0].score, 0.0), 1.0) if ranked else 0.0
         if not ranked or confidence < self._threshold:
             reason = why_not(query, self._lexicon)
@@ -80,25 +67,6 @@ class Selector:
         text = best.passage.release.text
         who = self._lexicon.names_in(text[answer.start : answer.end]) if answer else []
         return tuple(dict.fromkeys([*who, *query.names]))
-
-    def _rank(self, query: Query, passages: Sequence[Passage]) -> list[Evidence]:
-        """Sentences, best first: late interaction, then what is asked for and about whom."""
-        scored = self._scorer.score(query, passages)
-        named = [frozenset(terms(name)) for name in query.names]
-        ranked = [replace(e, score=e.score + self._bonus(query, e, named)) for e in scored]
-        ranked.sort(key=lambda evidence: -evidence.score)
-        return of_the_newest(ranked) if query.latest else ranked
-
-    def _bonus(self, query: Query, evidence: Evidence, named: Sequence[frozenset[str]]) -> float:
-        bonus = KIND * fit(query.asks, evidence.text, query.meant)
-        passage = evidence.passage
-        if named:
-            said = passage.release.text[passage.start : evidence.end]
-            held = self._subjects[passage.release.id].union(terms(passage.context), terms(said))
-            # What a follow-up points back to is all that it asks about.
-            lost = OUTSIDE if query.carried else NAME
-            bonus -= lost * (not any(held.issuperset(name) for name in named))
-        return bonus
 
     def _keep(self, query: Query, ranked: Sequence[Evidence]) -> list[Evidence]:
         best = ranked[0]
@@ -122,17 +90,22 @@ class Selector:
         and where the difference can be told by its form: another number, date, person or place.
         """
         best = ranked[0]
-        said = _answer(self._highlighted(query, best))
+        said = self._answer(query, best)
         subject = set(terms(query.meant, query.language)).intersection(terms(best.text))
         rivals = (
-            self._highlighted(query, e)
+            e
             for e in ranked
             if e.score >= best.score - RIVAL
             and e.passage.release.id != best.passage.release.id
             and _holds(e, subject)
         )
-        other = next((rival for rival in rivals if said and _answer(rival)), None)
-        return [other] if other is not None and _answer(other) != said else []
+        other = next((rival for rival in rivals if said and self._answer(query, rival)), None)
+        return [other] if other is not None and self._answer(query, other) != said else []
+
+    def _answer(self, query: Query, evidence: Evidence) -> list[str]:
+        """The terms of what is asked for by its form; none when the sentence holds nothing such."""
+        span = self._formal_answer(query, evidence)
+        return terms(evidence.passage.release.text[span.start : span.end]) if span else []
 
     def _whole_list(self, query: Query, ranked: Sequence[Evidence]) -> list[Evidence]:
         """Every item of a list, in its order, when the question is about the list and not one item.
@@ -149,15 +122,14 @@ class Selector:
         return [Evidence(p, p.start, _first_sentence(p), best.score) for p in items[:MOST_ITEMS]]
 
     def _highlighted(self, query: Query, evidence: Evidence) -> Evidence:
-        within = Span(evidence.start, evidence.end)
-        text = evidence.passage.release.text
-        span = answering_span(query, text, within=within, lexicon=self._lexicon)
+        """A number, date, person or place where that is asked for; else what the reader found."""
+        span = self._formal_answer(query, evidence) or evidence.highlight
         return replace(evidence, highlight=span)
 
-
-def _subject(release: Release) -> frozenset[str]:
-    """The terms of its title and first paragraph: what all of a release is about."""
-    return frozenset(terms(f"{release.title}\n{release.text.lstrip().partition(chr(10))[0]}"))
+    def _formal_answer(self, query: Query, evidence: Evidence) -> Span | None:
+        within = Span(evidence.start, evidence.end)
+        text = evidence.passage.release.text
+        return answering_span(query, text, within=within, lexicon=self._lexicon)
 
 
 def _as_many_as_asked(
@@ -170,12 +142,6 @@ def _as_many_as_asked(
     order = dict.fromkeys(evidence.passage.id for evidence in ranked)
     best = [item_id for item_id in order if any(p.id == item_id for p in items)][:count]
     return [passage for passage in items if passage.id in best]
-
-
-def _answer(evidence: Evidence) -> list[str]:
-    """The terms of the answering words; none when they are not known."""
-    span = evidence.highlight
-    return terms(evidence.passage.release.text[span.start : span.end]) if span else []
 
 
 def _completed(best: Evidence) -> list[Evidence]:

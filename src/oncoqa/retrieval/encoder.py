@@ -22,7 +22,8 @@ from oncoqa.retrieval.onnx_model import EMBEDDED_PROMPTS, OnnxModel
 
 EMBEDDED = "embedded"
 EMBEDDED_FOLDER = Path(__file__).parent.parent / "models" / "e5-small-fr-en-piaf"
-RECENT_QUESTIONS = 16  # search and reading encode the same question: once is enough
+# Search and reading encode the same question: once is enough, even of two hundred asked at once.
+RECENT_QUESTIONS = 256
 AHEAD = 64  # documents encoded before the first of them is taken: their vectors fill memory
 
 

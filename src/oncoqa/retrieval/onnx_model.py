@@ -1,7 +1,8 @@
-"""The embedded encoder, run by ONNX Runtime: no PyTorch, so a process starts in a second."""
+"""The embedded models, run by ONNX Runtime: no PyTorch, so a process starts in a second."""
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tokenizers import Tokenizer
@@ -11,6 +12,18 @@ from oncoqa.retrieval.layer import Layer
 EMBEDDED_PROMPTS = {"query": "query: ", "document": "passage: "}  # as e5 was trained
 MAX_TOKENS = 512
 PAD_ID = 1
+
+
+def open_graph(path: Path) -> Any:
+    """An `onnxruntime.InferenceSession`; a run stays on the thread that asks for it.
+
+    One text is too little work to share: two threads took longer for it than one.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
 class OnnxModel:
@@ -23,18 +36,11 @@ class OnnxModel:
     """
 
     def __init__(self, folder: Path) -> None:
-        import onnxruntime
-
         self.folder = folder
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self.tokenizer.enable_truncation(MAX_TOKENS)
         self.tokenizer.enable_padding(pad_id=PAD_ID)
-        options = onnxruntime.SessionOptions()
-        # One text is too little work to share: two threads took longer for it than one.
-        options.intra_op_num_threads = 1
-        self._session = onnxruntime.InferenceSession(
-            str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
-        )
+        self._session = open_graph(folder / "model.onnx")
 
     @property
     def dimension(self) -> int:

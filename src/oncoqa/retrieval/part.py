@@ -90,16 +90,12 @@ class Part:
 def make(
     release: Release, passages: Sequence[Passage], encoder: Encoder, known: Mapping[str, Block]
 ) -> Part:
-    """Encode the passages of a release that are not among the `known` blocks, by `content_key`.
-
-    One at a time: the embedded encoder rounds by what else is in a batch, so that a passage would
-    have other vectors beside other releases, and what is under embargo would show in the rest.
-    """
+    """Encode the passages of a release that are not among the `known` blocks, by `content_key`."""
     texts = [passage_text(passage) for passage in passages]
-    blocks = [
-        known.get(content_key(text)) or Block.of(next(encoder.encode_documents([text])))
-        for text in texts
-    ]
+    held = [known.get(content_key(text)) for text in texts]
+    missing = [text for text, block in zip(texts, held, strict=True) if block is None]
+    fresh = iter(encoder.encode_documents(missing))
+    blocks = [block or Block.of(next(fresh)) for block in held]
     quantised = np.concatenate([b.quantised for b in blocks])
     return Part(
         release,

@@ -1,0 +1,82 @@
+"""The reader: a question and a sentence read together, so that each word sees all the others.
+
+It says whether the sentence answers, which an average over words cannot, and which of its words do.
+Made by `training/reader.py`, whose windows these are.
+"""
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from tokenizers import Tokenizer
+
+from oncoqa.retrieval.layer import Floats
+from oncoqa.retrieval.onnx_model import open_graph
+from oncoqa.text import sentences
+from oncoqa.types import Evidence, Reading, Span
+
+READER_FOLDER = Path(__file__).parent.parent / "models" / "reader-piaf"
+START, END = 0, 2  # of a text, for the tokenizer
+MOST_QUESTION, MOST_BEFORE, MOST_SENTENCE = 48, 40, 112  # tokens, as trained
+LONGEST = 20  # tokens of the words that answer
+
+
+class SentenceReader:
+    """Runs a graph whose int64 inputs are `input_ids`, `attention_mask` and `held`, which marks the
+    sentence's own tokens (batch, tokens), and whose outputs, log-odds, are `answers` (batch,),
+    `start` and `end` (batch, tokens).
+
+    Immutable; any number of threads may read at once.
+    """
+
+    def __init__(self, model: Path, tokenizer: Path, *, threads: int = 0) -> None:
+        """`threads` sentences are read at once; 0 is one for each core."""
+        self._tokenizer = Tokenizer.from_file(str(tokenizer))
+        self._tokenizer.no_truncation()
+        self._session = open_graph(model)
+        self._pool = ThreadPoolExecutor(threads or os.cpu_count() or 1)
+
+    def read(self, question: str, evidence: Sequence[Evidence]) -> list[Reading]:
+        """In the order of `evidence`; each alone, so that no score depends on another's."""
+        asked = self._tokenizer.encode(f"query: {question}", add_special_tokens=False).ids
+        return list(self._pool.map(partial(self._read, asked[:MOST_QUESTION]), evidence))
+
+    def _read(self, asked: list[int], evidence: Evidence) -> Reading:
+        around, own = self._tokenizer.encode_batch(
+            [_before(evidence), evidence.text], add_special_tokens=False
+        )
+        sentence = own.ids[:MOST_SENTENCE]
+        ids = [START, *asked, END, *around.ids[-MOST_BEFORE:], END, *sentence, END]
+        first = len(ids) - 1 - len(sentence)
+        held = np.zeros((1, len(ids)), np.int64)
+        held[0, first:-1] = 1
+        feed = {
+            "input_ids": np.array([ids], np.int64),
+            "attention_mask": np.ones_like(held),
+            "held": held,
+        }
+        [answers], [start], [end] = self._session.run(["answers", "start", "end"], feed)
+        begins, ends = _likeliest(start[first:-1], end[first:-1])
+        words = Span(evidence.start + own.offsets[begins][0], evidence.start + own.offsets[ends][1])
+        return Reading(float(answers), words)
+
+
+def _before(evidence: Evidence) -> str:
+    """Headings and introduction, then the sentence before in the passage, where there is one."""
+    passage = evidence.passage
+    ranges = sentences(passage.text)
+    earlier = [span for span in ranges if passage.start + span.start < evidence.start]
+    said = passage.text[slice(*earlier[-1])] if earlier else ""
+    return f"{passage.context}\n{said}".strip()
+
+
+def _likeliest(start: Floats, end: Floats) -> tuple[int, int]:
+    """First and last of at most `LONGEST` tokens, whose two log-odds have the best sum."""
+    both = start[:, None] + end[None, :]
+    both[np.tril_indices_from(both, -1)] = -np.inf
+    both[np.triu_indices_from(both, LONGEST)] = -np.inf
+    first, last = np.unravel_index(both.argmax(), both.shape)
+    return int(first), int(last)

@@ -1,0 +1,69 @@
+"""What each voice adds to a sentence's score."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pytest
+
+from fakes import passages_of, query
+from oncoqa.answering.rank import AGREEMENT, OUTSIDE, READ, READING, Ranker
+from oncoqa.text import sentences
+from oncoqa.types import Evidence, Hit, Passage, Query, Reading, Span
+
+TEXT = "Le prix est remis. Le jury se tait. La salle attend."
+
+
+@dataclass(frozen=True)
+class Even:
+    """Scores the sentences .9, .8, .7 in their order."""
+
+    def score(self, _query: Query, passages: Sequence[Passage]) -> list[Evidence]:
+        places = [(p, *place) for p in passages for place in sentences(p.text)]
+        return [
+            Evidence(p, p.start + start, p.start + end, 0.9 - 0.1 * number)
+            for number, (p, start, end) in enumerate(places)
+        ]
+
+
+@dataclass(frozen=True)
+class Reads:
+    """The log-odds of sentences, by their first words; it remembers nothing but may be asked."""
+
+    answers: Mapping[str, float]
+
+    def read(self, _question: str, evidence: Sequence[Evidence]) -> list[Reading]:
+        assert len(evidence) <= READ
+        return [
+            Reading(self.answers.get(e.text.split()[1], 0.0), Span(e.start, e.start + 2))
+            for e in evidence
+        ]
+
+
+def rank(asked: Query, answers: Mapping[str, float], text: str = TEXT) -> list[Evidence]:
+    return Ranker(Even(), Reads(answers), passages_of(text)).rank(asked, passages_of(text), [])
+
+
+def test_what_the_reader_says_decides_between_the_best() -> None:
+    ranked = rank(query("Quoi ?"), {"prix": -3.0, "jury": 3.0})
+    assert [e.text for e in ranked[:2]] == ["Le jury se tait.", "Le prix est remis."]
+    assert ranked[0].score == pytest.approx(0.8 + 3 * READING)
+    assert ranked[0].highlight == Span(ranked[0].start, ranked[0].start + 2)
+
+
+def test_a_sentence_that_was_not_read_stays_behind() -> None:
+    ranked = rank(query("Quoi ?"), {"prix": -9.0, "jury": -9.0})
+    assert ranked[READ].text == "La salle attend."
+    assert ranked[READ].highlight is None
+
+
+def test_a_passage_that_both_searches_find_gains() -> None:
+    [passage] = passages_of(TEXT)
+    ranker = Ranker(Even(), Reads({}), [passage])
+    [best, *_] = ranker.rank(query("Quoi ?"), [passage], [Hit(passage, 2 / 61, 1, 1)])
+    assert best.score == pytest.approx(0.9 + AGREEMENT * 2 / 61)
+
+
+def test_what_a_follow_up_points_back_to_must_be_there() -> None:
+    asked = query("Et pour ALBAN ?", names=("ALBAN",), carried=("ALBAN",))
+    [best, *_] = rank(asked, {}, "Le prix est remis.")
+    assert best.score == pytest.approx(0.9 - OUTSIDE)
