@@ -111,7 +111,9 @@ def measured(folder: Path, passages: int) -> Figures:
     dense_times, dense_found = timed(lambda v: dense.search(v, DEPTH), asked)
     stems = [terms(question) for question in questions]
     lexical_times, lexical_found = timed(lambda t: lexical.search(t, DEPTH), stems)
-    fuse_times, _ = timed(fuse, list(zip(dense_found, lexical_found, strict=True)))
+    both = [np.unique([*d, *t]) for d, t in zip(dense_found, lexical_found, strict=True)]
+    asked_of = list(zip(both, asked, stems, strict=True))
+    fuse_times, _ = timed(lambda of: fuse(index, of[0], [of[1]], [of[2]]), asked_of)
     search_times, _ = timed(lambda q: search.search(query(q), READ), questions)
     after = memory()
     exact_times, exact = timed(lambda v: exactly(vectors, v), few)

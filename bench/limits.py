@@ -81,7 +81,7 @@ class Counting:
                 2 * self._passages * self._width, self._passages * self._width * FLOAT
             ),
             "lexical": Work(postings, postings * POSTING),
-            "fuse": Work(2 * 2 * DEPTH, 2 * DEPTH * FLOAT),
+            "fuse": Work(2 * 2 * DEPTH * self._width, 2 * DEPTH * self._width * FLOAT),
             "match": Work(2 * met * asked * self._width, met * self._width, int8=True),
             "read": self._reading(tokens),
             "choose": Work(bytes=FLOAT * len(answer.hits)),

@@ -42,7 +42,8 @@ _PERSON = re.compile(
 )
 _TITLE = re.compile(r"\b(?:Le |La )?(?:Pr|Dr|Mme|M\.|Madame|Monsieur) ")
 _PERCENT = re.compile(
-    r"%|\bpour ?cent|\bper ?cent|\bparts?\b|\bshare\b|\bproportion|\btaux\b", re.IGNORECASE
+    r"%|\bpour ?cent|\bper ?cent|\bquelles? parts?\b|\bpart d|\bshare of\b|\bproportion|\btaux\b",
+    re.IGNORECASE,
 )
 _SHARE = re.compile(r"%|moitié|tiers|quart|totalité|half", re.IGNORECASE)
 _PLACE = re.compile(

@@ -20,7 +20,8 @@ OUTSIDE = 1.0  # lost instead by one that does not hold what a follow-up points 
 # Times the reciprocal ranks (Cormack et al., 2009) of the passage, .033 at most: first in both.
 AGREEMENT = 4.0
 RANK = 60
-READ = 2  # sentences, the best, that are read with the question
+READ = 2  # sentences at most, the best, that are read with the question
+CLOSE = 0.15  # and as near as this: no reading would bring a further one before the best
 READING = 0.05  # times the log-odds that the reader gives
 
 
@@ -62,7 +63,10 @@ class Ranker:
         scored.sort(key=lambda evidence: -evidence.score)
         if query.latest:
             scored = of_the_newest(scored)
-        return [*self._read(query, scored[:READ]), *scored[READ:]]
+        if query.asks == "list":  # no one sentence answers
+            return scored
+        close = sum(e.score >= scored[0].score - CLOSE for e in scored[:READ])
+        return [*self._read(query, scored[:close]), *scored[close:]]
 
     def _read(self, query: Query, evidence: Sequence[Evidence]) -> list[Evidence]:
         readings = self._reader.read(query.meant, evidence)
