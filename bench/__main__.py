@@ -10,6 +10,7 @@ import os
 import statistics
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,7 @@ from bench.machine import (
     server,
     timed,
 )
-from oncoqa.build import build_index
+from oncoqa.build import build_index, load_assistant, make_encoder
 from oncoqa.retrieval.generation import read_manifest
 from oncoqa.settings import load_settings
 
@@ -57,7 +58,7 @@ def main() -> None:
     say(f"over HTTP, {', '.join(str(clients) for clients, _ in CROWDS)} clients")
     results |= served(questions)
     say("starts and indexing")
-    results |= started() | indexed()
+    results |= started() | indexed() | encoded()
     RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     say(report.write(RESULTS.parent))
 
@@ -134,6 +135,20 @@ def indexed() -> Figures:
             size = sum(path.stat().st_size for path in Path(folder).rglob("*") if path.is_file())
             passages = read_manifest(Path(folder))[1].passages
     return {"index": {"seconds": statistics.median(seconds), "bytes": size, "passages": passages}}
+
+
+def encoded() -> Figures:
+    """Passages of fifty of the releases' words that are encoded in a second, by every core."""
+    settings = load_settings()
+    encoder = make_encoder(settings)
+    words = " ".join(r.text for r in load_assistant(settings).releases.values()).split()
+    passages = [" ".join(words[n : n + 50]) for n in range(0, len(words) - 50, 50)]
+    rates = []
+    for _ in range(ROUNDS):
+        start = time.perf_counter()
+        count = sum(1 for _ in encoder.encode_documents(passages))
+        rates.append(count / (time.perf_counter() - start))
+    return {"encoded": statistics.median(rates)}
 
 
 if __name__ == "__main__":

@@ -98,7 +98,7 @@ def main() -> None:
     corpora += [collection(folder, limit=arguments.questions) for folder in arguments.data]
     report = {
         "machine": machine(),
-        "settings": {name: str(value) for name, value in vars(arguments).items()},
+        "settings": {name: getattr(arguments, name) for name in ("questions", "timed", "rounds")},
         "versions": {name: dict(versions(name)) for name in arguments.only},
         "corpora": {},
     }

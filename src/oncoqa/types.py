@@ -100,6 +100,7 @@ class Query:
     asks: Asks  # the kind of thing asked for
     meant: str  # the question as understood: typos mended, what a follow-up carries put in
     search_texts: tuple[str, ...]  # the question first, then its rewordings; never empty
+    reworded: str | None = None  # `meant` with its acronyms in full, or its long forms as acronyms
     names: tuple[str, ...] = ()  # trials, acronyms and people named or carried, as releases write
     compared: bool = False  # two names are set side by side: each wants its sentence
     carried: tuple[str, ...] = ()  # what comes from the turns before: names, or rare words
@@ -112,7 +113,7 @@ class Query:
 @dataclass(frozen=True, slots=True)
 class Hit:
     passage: Passage
-    score: float  # reciprocal rank fusion: comparable within one search only
+    score: float  # cosine and BM25 added up: comparable within one search only
     dense_rank: int | None  # 1-based; None when that search did not return the passage
     lexical_rank: int | None
 
@@ -124,7 +125,7 @@ class Evidence:
     passage: Passage
     start: int
     end: int
-    score: float  # higher is better, within 0 and 1
+    score: float  # higher is better; `answering/rank.py` says of what it is made
     highlight: Span | None = None  # the words that answer, in the release's text
 
     @property

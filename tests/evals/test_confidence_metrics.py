@@ -1,6 +1,6 @@
 import pytest
 
-from oncoqa.evals.abstention import auroc, risk_at, risk_coverage
+from oncoqa.evals.abstention import auroc, calibration_error, risk_at, risk_coverage
 from oncoqa.evals.summary import Share
 
 
@@ -28,3 +28,10 @@ def test_no_failure_says_only_fewer_than_three_in_n() -> None:
 def test_the_interval_is_wilsons() -> None:
     # 8 of 10: the textbook example, .490 to .943
     assert Share(0.8, 10).interval == pytest.approx((0.4902, 0.9433), abs=1e-4)
+
+
+def test_calibration_error_is_the_mean_gap_of_the_bins() -> None:
+    # .95 and .91 share a bin, half of it right; 1 falls in it too. .12 is alone, and wrong.
+    sure, right = [0.95, 0.91, 0.12], [1, 0, 0]
+    assert calibration_error(sure, right) == pytest.approx((abs(1.86 - 1) + 0.12) / 3)
+    assert calibration_error([1.0], [1]) == 0

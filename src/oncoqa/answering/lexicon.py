@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from oncoqa.answering.acronyms import explained
 from oncoqa.answering.dictionary import exists
 from oncoqa.stopwords import ENGLISH
 from oncoqa.text import Word, fold, sentences, words
@@ -29,6 +30,7 @@ class Lexicon:
     spellings: Mapping[str, str]  # folded word -> its most frequent spelling in lower case
     frequency: Mapping[str, float]  # term -> share of the passages that hold it
     passages: int
+    acronyms: Mapping[str, str]  # with their long forms, as written
 
     @classmethod
     def build(cls, passages: Sequence[Passage]) -> "Lexicon":
@@ -50,6 +52,7 @@ class Lexicon:
             spellings={key: forms.most_common(1)[0][0] for key, forms in spelt.items()},
             frequency={term: n / len(passages) for term, n in held.items()},
             passages=len(passages),
+            acronyms=explained(texts),
         )
 
     def is_common(self, term: str) -> bool:
@@ -93,9 +96,14 @@ def _is_typed_as_name(surface: str) -> bool:
 
 
 def _is_plain(surface: str, name: str) -> bool:
-    """Whether a word as typed is a French word and no acronym: "ici" is not "ICI"."""
+    """Whether a word as typed is a plain word: "ici" is not "ICI", nor is "come" a "Comité"."""
     typed = re.split(r"[’']", surface)[-1]
-    return typed.islower() and name.isupper() and exists(typed, "fr")
+    if not typed.islower():
+        return False
+    if name.isupper():
+        return exists(typed, "fr")
+    meets_by_stem = fold(typed) not in re.split(r"[\W_]+", fold(name))
+    return meets_by_stem and (exists(typed, "fr") or exists(typed, "en"))
 
 
 def _names(texts: Sequence[str], lower: Counter[str]) -> dict[str, str]:

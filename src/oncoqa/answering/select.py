@@ -7,7 +7,7 @@ from dataclasses import replace
 from oncoqa.answering.abstain import could_be_meant, why_not
 from oncoqa.answering.kinds import answering_span, items_asked
 from oncoqa.answering.lexicon import Lexicon
-from oncoqa.answering.rank import Ranker, subjects
+from oncoqa.answering.rank import Ranker, probability, subjects
 from oncoqa.text import sentences, terms
 from oncoqa.types import Evidence, Hit, Passage, Query, Selection, Span
 
@@ -53,7 +53,7 @@ class Selector:
         carried = (self._passages.get(passage.id) for passage in query.carried_from)
         found |= {passage.id: passage for passage in carried if passage is not None}
         ranked = self._ranker.rank(query, list(found.values()), hits)
-        confidence = min(max(ranked[0].score, 0.0), 1.0) if ranked else 0.0
+        confidence = probability(ranked[0].score) if ranked else 0.0
         if not ranked or confidence < self._threshold:
             reason = why_not(query, self._lexicon)
             return Selection(evidence=(), confidence=confidence, reason=reason)

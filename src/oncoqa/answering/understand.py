@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Callable, Collection, Sequence
 from datetime import date
 
+from oncoqa.answering.acronyms import reworded
 from oncoqa.answering.follow_up import resolve
 from oncoqa.answering.guard import refusal
 from oncoqa.answering.intent import any_of, asks_for, plain
@@ -80,12 +81,14 @@ class Understanding:
         given = filters or Filters()
         bounds = with_dates(given, question, self._today())
         newest, meant = latest(without_dates(meant) if bounds != given else meant)
-        texts = dict.fromkeys((question, spelt, meant))
+        other = reworded(meant, self._lexicon.acronyms)
+        texts = dict.fromkeys((question, spelt, meant, *([other] if other else [])))
         return Query(
             question=question,
             language=language,
             asks=asks,
             meant=meant,
+            reworded=other,
             search_texts=tuple(texts),
             names=resolved.names,
             compared=self._lexicon.sets_side_by_side(spelt),

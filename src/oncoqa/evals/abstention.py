@@ -1,4 +1,4 @@
-"""Whether the confidence knows when to keep silent: AUROC, risk and coverage."""
+"""Whether the confidence knows when to keep silent: AUROC, risk and coverage, calibration."""
 
 from collections.abc import Sequence
 
@@ -33,3 +33,13 @@ def risk_at(coverage: float, confidences: Sequence[float], right: Sequence[float
     """The share wrong when that share of all questions is answered, the most confident first."""
     risks = risk_coverage(confidences, right)
     return risks[max(0, round(coverage * len(risks)) - 1)]
+
+
+def calibration_error(
+    confidences: Sequence[float], right: Sequence[float], bins: int = 10
+) -> float:
+    """How far confidence is from the share right, over bins of equal width (Guo et al., 2017)."""
+    sure, correct = np.asarray(confidences, float), np.asarray(right, float)
+    own = np.minimum((sure * bins).astype(int), bins - 1)
+    gaps = np.bincount(own, sure - correct, minlength=bins)
+    return float(np.abs(gaps).sum() / len(sure))

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from oncoqa.evals.abstention import auroc, risk_at
+from oncoqa.evals.abstention import auroc, calibration_error, risk_at
 from oncoqa.evals.item import Item
 
 Z = 1.959964  # of a 95 % interval
@@ -84,7 +84,7 @@ def follow_up_gap(items: Sequence[Item]) -> float | None:
 
 
 def confidence_scores(items: Sequence[Item]) -> dict[str, float]:
-    """AUROC of answerable against unanswerable; the risk at 80 and 90 % coverage of both."""
+    """AUROC of answerable against unanswerable; of both, risk at 80 and 90 %, and calibration."""
     of = {
         kind: [item.confidence for item in items if item.facets["kind"] == kind]
         for kind in ("answerable", "unanswerable")
@@ -98,6 +98,9 @@ def confidence_scores(items: Sequence[Item]) -> dict[str, float]:
         right = [item.right_if_answered or 0.0 for item in forced]
         scores["risk@80"] = risk_at(0.8, confidences, right)
         scores["risk@90"] = risk_at(0.9, confidences, right)
+        read = [(sure, good) for sure, good in zip(confidences, right, strict=True) if sure > 0]
+        if read:  # what the words alone refuse has no confidence
+            scores["calibration_error"] = calibration_error(*zip(*read, strict=True))
     return scores
 
 

@@ -91,20 +91,27 @@ class LateInteraction:
 
     def score(self, query: Query, passages: Sequence[Passage]) -> list[Evidence]:
         """Every sentence of the passages with its score, best first, then as they stand."""
-        asked = [word for word in words(query.meant, query.language) if not word.stop]
+        wordings = [query.meant, *([query.reworded] if query.reworded else [])]
+        asked = [one for wording in wordings if (one := self._asked(query, wording)) is not None]
         if not asked:
             return []
-        vectors = self._word_vectors(self._encoder.encode_query(query.meant), asked)
-        idf = [max(self._lexical.idf_of(term) for term in word.terms) for word in asked]
-        weights = _eased(np.maximum(idf, LEAST_WEIGHT), _carried(query, asked))
-        found = [e for p in passages for e in self._score_passage(p, asked, vectors, weights)]
+        found = [e for p in passages for e in self._score_passage(p, asked)]
         return sorted(found, key=lambda evidence: -evidence.score)
 
-    def _score_passage(
-        self, passage: Passage, asked: Sequence[Word], vectors: Floats, weights: Floats
-    ) -> list[Evidence]:
+    def _asked(self, query: Query, wording: str) -> "_Asked | None":
+        content = [word for word in words(wording, query.language) if not word.stop]
+        if not content:
+            return None
+        vectors = self._word_vectors(self._encoder.encode_query(wording), content)
+        idf = [max(self._lexical.idf_of(term) for term in word.terms) for word in content]
+        weights = _eased(np.maximum(idf, LEAST_WEIGHT), _carried(query, content))
+        return _Asked(content, vectors, weights)
+
+    def _score_passage(self, passage: Passage, asked: Sequence["_Asked"]) -> list[Evidence]:
+        """By the wording of the question that meets each sentence best."""
         row = self._rows[passage.id]
-        similarity = np.maximum(vectors @ self._vectors.of(row).T, 0)
+        tokens = self._vectors.of(row).T
+        similar = [np.maximum(one.vectors @ tokens, 0) for one in asked]
         spans = self._vectors.spans_of(row)
         text = passage.text
         before = len(passage_text(passage)) - len(text)  # length of what stands in front
@@ -114,11 +121,10 @@ class LateInteraction:
         for start, end in sentences(text):
             inside = (spans[:, 0] < before + end) & (spans[:, 1] > before + start) | in_context
             places = (_terms(text[start:end]), headings, _terms(text[:start]))
-            best = similarity[:, inside].max(axis=1, initial=0.0)
-            match = [
-                _match(word, cosine, *places) for word, cosine in zip(asked, best, strict=True)
-            ]
-            score = float(weights @ np.array(match))
+            score = max(
+                one.score(similarity[:, inside].max(axis=1, initial=0.0), places)
+                for one, similarity in zip(asked, similar, strict=True)
+            )
             found.append(Evidence(passage, passage.start + start, passage.start + end, score))
         return found
 
@@ -130,6 +136,19 @@ class LateInteraction:
             if inside.any():
                 vectors[row] = encoded.tokens[inside].mean(axis=0) - self._vectors.mean
         return unit_rows(vectors)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Asked:
+    """One wording of a question."""
+
+    words: Sequence[Word]
+    vectors: Floats  # (words, dim)
+    weights: Floats  # (words,), their sum 1
+
+    def score(self, cosines: Floats, places: tuple[set[str], set[str], set[str]]) -> float:
+        match = [_match(word, c, *places) for word, c in zip(self.words, cosines, strict=True)]
+        return float(self.weights @ np.array(match))
 
 
 def _carried(query: Query, asked: Sequence[Word]) -> NDArray[np.bool_]:

@@ -119,7 +119,9 @@ async def stream_answer(
     """`sources`, each `statement`, then `answer`; or `error`, and nothing after it."""
     steps = map(_event, chat.stream(site, edition, asked))
     try:
-        while event := await site.in_turn(next, steps, None):
+        first = True
+        while event := await site.in_turn(next, steps, None, first=first):
+            first = False
             yield event
             if event.event == "answer":  # do not wait in line for the end
                 return
