@@ -98,9 +98,11 @@ def confidence_scores(items: Sequence[Item]) -> dict[str, float]:
         right = [item.right_if_answered or 0.0 for item in forced]
         scores["risk@80"] = risk_at(0.8, confidences, right)
         scores["risk@90"] = risk_at(0.9, confidences, right)
-        read = [(sure, good) for sure, good in zip(confidences, right, strict=True) if sure > 0]
-        if read:  # what the words alone refuse has no confidence
-            scores["calibration_error"] = calibration_error(*zip(*read, strict=True))
+        read = [item for item in forced if item.confidence > 0]  # not refused by its words alone
+        if read:
+            scores["calibration_error"] = calibration_error(
+                [item.confidence for item in read], [item.right_if_answered or 0.0 for item in read]
+            )
     return scores
 
 
