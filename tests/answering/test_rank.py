@@ -67,3 +67,16 @@ def test_what_a_follow_up_points_back_to_must_be_there() -> None:
     asked = query("Et pour ALBAN ?", names=("ALBAN",), carried=("ALBAN",))
     [best, *_] = rank(asked, {}, "Le prix est remis.")
     assert best.score == pytest.approx(0.9 - OUTSIDE)
+
+
+@pytest.mark.parametrize(
+    ("question", "first"),
+    [
+        ("D’où vient « la salle attend encore un peu » ?", "La salle attend encore un peu."),
+        ("“Le jury se tait encore. La salle attend.”", "Le jury se tait encore."),
+        ("Que veut dire « la salle » ?", "Le prix est remis."),  # too few words to be a quotation
+    ],
+)
+def test_a_sentence_that_the_question_quotes_comes_first(question: str, first: str) -> None:
+    text = "Le prix est remis. Le jury se tait encore. La salle attend encore un peu."
+    assert rank(query(question), {}, text)[0].text == first

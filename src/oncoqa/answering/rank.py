@@ -6,6 +6,7 @@ reader, having read the question with the best few, whether they answer it.
 """
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Protocol
@@ -21,6 +22,8 @@ OUTSIDE = 1.0  # lost instead by one that does not hold what a follow-up points 
 # Times the reciprocal ranks (Cormack et al., 2009) of the passage, .033 at most: first in both.
 AGREEMENT = 4.0
 RANK = 60
+VERBATIM = 1.0  # gained by a sentence that the question quotes word for word
+LEAST_QUOTED = 5  # words
 READ = 2  # sentences at most, the best, that are read with the question
 CLOSE = 0.15  # and as near as this: no reading would bring a further one before the best
 READING = 0.05  # times the log-odds that the reader gives
@@ -29,6 +32,9 @@ READING = 0.05  # times the log-odds that the reader gives
 # Of a logistic fitted to dev: is the answer right whose best sentence has this score? Expected
 # calibration error .09 on dev and on test.
 CENTRE, SLOPE = 0.67, 4.6
+
+
+_QUOTED = re.compile(r"[«“\"](.+?)[»”\"]")
 
 
 class Scorer(Protocol):
@@ -55,6 +61,7 @@ class Ranker:
         """Every sentence of the passages, best first; those that were read stay before the rest."""
         agreement = {hit.passage.id: _agreement(hit) for hit in hits}
         named = [frozenset(terms(name)) for name in query.names]
+        quoted = [_flat(text) for text in _QUOTED.findall(query.question)]
         scored = [
             replace(
                 e,
@@ -62,14 +69,15 @@ class Ranker:
                 + KIND * fit(query.asks, e.text, query.meant)
                 - (OUTSIDE if query.carried else NAME)
                 * (bool(named) and not self._is_about(e, named))
-                + AGREEMENT * agreement.get(e.passage.id, 0.0),
+                + AGREEMENT * agreement.get(e.passage.id, 0.0)
+                + VERBATIM * _is_quoted([e], quoted),
             )
             for e in self._scorer.score(query, passages)
         ]
         scored.sort(key=lambda evidence: -evidence.score)
         if query.latest:
             scored = of_the_newest(scored)
-        if query.asks == "list":  # no one sentence answers
+        if query.asks == "list" or _is_quoted(scored[:1], quoted):  # nothing for a reader to tell
             return scored
         close = sum(e.score >= scored[0].score - CLOSE for e in scored[:READ])
         return [*self._read(query, scored[:close]), *scored[close:]]
@@ -88,6 +96,19 @@ class Ranker:
         said = terms(passage.release.text[passage.start : evidence.end])
         held = self._subjects[passage.release.id].union(terms(passage.context), said)
         return any(held.issuperset(name) for name in named)
+
+
+def _is_quoted(evidence: Sequence[Evidence], quoted: Sequence[str]) -> bool:
+    """Whether the question quotes a sentence, whole, in part or among others."""
+    said = [_flat(e.text) for e in evidence]
+    shared = [
+        min(one, quote, key=len) for one in said for quote in quoted if one in quote or quote in one
+    ]
+    return any(len(words.split()) >= LEAST_QUOTED for words in shared)
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split()).casefold().strip(" .")
 
 
 def probability(score: float) -> float:
