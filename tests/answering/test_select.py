@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from fakes import passages_of, query
+from oncoqa.answering.kinds import answering_span
 from oncoqa.answering.lexicon import Lexicon
 from oncoqa.answering.rank import Ranker
 from oncoqa.answering.select import Selector
@@ -156,3 +157,15 @@ def test_another_release_that_speaks_of_something_else_is_no_contradiction() -> 
     newer = passages_of("Le prix compte 20 projets.", "nouveau")
     asked = query("Combien de centres dans le réseau ?", asks="number")
     assert len(select(asked, [*older, *newer], {"18": 0.8, "20": 0.79}).evidence) == 1
+
+
+def test_of_two_people_the_one_that_the_reader_found_is_marked() -> None:
+    text = "Le Pr Jean Blayo, président d’Unix, et Sophie Beaupre, déléguée d’Unix, parlent."
+    passages = passages_of("\n\n".join([text, *(f"Phrase {n}." for n in range(12))]))
+    read = Span(text.index("Sophie"), text.index("Sophie") + 6)
+    asked = query("Qui parle avec lui ?", asks="person")
+    span = answering_span(
+        asked, text, within=Span(0, len(text)), lexicon=Lexicon.build(passages), read=read
+    )
+    assert span is not None
+    assert text[slice(*span)] == "Sophie Beaupre"

@@ -41,7 +41,9 @@ def test_the_sentence_that_answers_is_told_from_its_neighbour(
     readings = reader.read(question, found)
     best = readings[answering]
     assert best.answers > readings[1 - answering].answers
-    assert words in found[answering].passage.release.text[slice(*best.span)]
+    said = found[answering].passage.release.text[slice(*best.span)]
+    assert words in said
+    assert said == said.strip()
 
 
 def test_a_sentence_on_the_subject_that_lacks_what_is_asked_scores_less(

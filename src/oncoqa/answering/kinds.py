@@ -60,6 +60,7 @@ _PATTERNS: dict[Asks, re.Pattern[str]] = {
 # Dev, against 0: AUROC .813 to .839, near-misses refused 6 % to 22 %, no more needless silence.
 ABSENT = -3.0
 NEAR = 3  # words after a number that belong to what is counted
+BESIDE = 2  # characters: ", "
 INTRODUCED = 60  # characters by which a title brings a person nearer
 _MEASURED = re.compile(
     r"\bquel(?:le)? (?:est|était|sera) (?:le |la |l[’'])"
@@ -144,10 +145,14 @@ def _said(found: str, question: str) -> bool:
     return bool(own) and said.issuperset(own)
 
 
-def answering_span(query: Query, text: str, *, within: Span, lexicon: Lexicon) -> Span | None:
+def answering_span(
+    query: Query, text: str, *, within: Span, lexicon: Lexicon, read: Span | None = None
+) -> Span | None:
     """Of the things asked for in a sentence, the one nearest to the question's rarest words.
 
-    `within` is the sentence in `text`; so is the span that comes back. None when the sentence holds
+    A person or number right before one of them ("Sophie Beaupère, Déléguée générale") goes before
+    all others, then what the reader's words, `read`, touch. `within` is the sentence in
+    `text`; all spans are in `text`. None when the sentence holds
     nothing of that kind: the whole sentence is then the answer.
     """
     sentence = text[within.start : within.end]
@@ -157,10 +162,17 @@ def answering_span(query: Query, text: str, *, within: Span, lexicon: Lexicon) -
     if not candidates:
         return None
     known = _rarest_known(sentence, set(terms(query.meant, query.language)), lexicon)
-    nearest = min(candidates, key=lambda span: _distance(sentence, span, known))
+    beside = [s for s in candidates if any(0 <= w.start - s.end <= BESIDE for w in known)]
+    touched = [s for s in candidates if read is not None and _touch(s, read, within.start)]
+    likely = (beside if query.asks in {"person", "number"} else []) or touched or candidates
+    nearest = min(likely, key=lambda span: _distance(sentence, span, known))
     if query.asks == "number":
         nearest = _with_unit(sentence, nearest)
     return Span(within.start + nearest.start, within.start + nearest.end)
+
+
+def _touch(span: Span, read: Span, start: int) -> bool:
+    return start + span.start < read.end and read.start < start + span.end
 
 
 def _is_person(sentence: str, span: Span, lexicon: Lexicon) -> bool:

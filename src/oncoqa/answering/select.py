@@ -129,7 +129,8 @@ class Selector:
     def _formal_answer(self, query: Query, evidence: Evidence) -> Span | None:
         within = Span(evidence.start, evidence.end)
         text = evidence.passage.release.text
-        return answering_span(query, text, within=within, lexicon=self._lexicon)
+        read = evidence.highlight
+        return answering_span(query, text, within=within, lexicon=self._lexicon, read=read)
 
 
 def _as_many_as_asked(

@@ -60,8 +60,9 @@ class SentenceReader:
         }
         [answers], [start], [end] = self._session.run(["answers", "start", "end"], feed)
         begins, ends = _likeliest(start[first:-1], end[first:-1])
-        words = Span(evidence.start + own.offsets[begins][0], evidence.start + own.offsets[ends][1])
-        return Reading(float(answers), words)
+        begin, finish = own.offsets[begins][0], own.offsets[ends][1]
+        begin = finish - len(evidence.text[begin:finish].lstrip())  # a token opens with its blank
+        return Reading(float(answers), Span(evidence.start + begin, evidence.start + finish))
 
 
 def _before(evidence: Evidence) -> str:
