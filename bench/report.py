@@ -192,7 +192,7 @@ def _of_alternatives(folder: Path) -> Iterable[str]:
         return ["## Alternatives\n\n`alternatives.json` is missing: see `bench/alternatives`."]
     columns = (
         "recall@5", "ndcg@10", "ask_ms_p50", "ask_ms_p95", "ask_cpu_ms", "search_ms_p50",
-        "search_cpu_ms", "ask_per_s", "index_s", "start_s", "peak_mb",
+        "search_cpu_ms", "ask_per_s", "search_per_s", "index_s", "start_s", "peak_mb",
     )  # fmt: skip
     libraries = (
         f"{who} ({', '.join(f'{name} {version}' for name, version in versions.items())})"
