@@ -6,6 +6,7 @@ first, each in the words before, the first of them at the head of a word.
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from oncoqa.text import fold
 
@@ -65,6 +66,7 @@ def reworded(question: str, acronyms: Mapping[str, str]) -> str | None:
     return other if other != question else None
 
 
+@lru_cache(maxsize=4096)  # each question asks for all of them again
 def _written(words: str) -> re.Pattern[str]:
     """With either apostrophe, any case and any blanks."""
     pieces = (r"\s+" if p.isspace() else "['’]" if p in "'’" else re.escape(p)

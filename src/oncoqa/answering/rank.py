@@ -53,7 +53,7 @@ class Ranker:
     def __init__(self, scorer: Scorer, reader: Reader, passages: Sequence[Passage]) -> None:
         self._scorer = scorer
         self._reader = reader
-        self._subjects = subjects(passage.release for passage in passages)
+        self.subjects = _subjects(passage.release for passage in passages)
 
     def rank(
         self, query: Query, passages: Sequence[Passage], hits: Sequence[Hit]
@@ -61,7 +61,8 @@ class Ranker:
         """Every sentence of the passages, best first; those that were read stay before the rest."""
         agreement = {hit.passage.id: _agreement(hit) for hit in hits}
         named = [frozenset(terms(name)) for name in query.names]
-        quoted = [_flat(text) for text in _QUOTED.findall(query.question)]
+        quotations = map(_flat, _QUOTED.findall(query.question))
+        quoted = [text for text in quotations if len(text.split()) >= LEAST_QUOTED]
         scored = [
             replace(
                 e,
@@ -70,15 +71,15 @@ class Ranker:
                 - (OUTSIDE if query.carried else NAME)
                 * (bool(named) and not self._is_about(e, named))
                 + AGREEMENT * agreement.get(e.passage.id, 0.0)
-                + VERBATIM * _is_quoted([e], quoted),
+                + VERBATIM * _is_quoted(e, quoted),
             )
             for e in self._scorer.score(query, passages)
         ]
         scored.sort(key=lambda evidence: -evidence.score)
         if query.latest:
             scored = of_the_newest(scored)
-        if query.asks == "list" or _is_quoted(scored[:1], quoted):  # nothing for a reader to tell
-            return scored
+        if query.asks == "list" or any(_is_quoted(best, quoted) for best in scored[:1]):
+            return scored  # nothing for a reader to tell
         close = sum(e.score >= scored[0].score - CLOSE for e in scored[:READ])
         return [*self._read(query, scored[:close]), *scored[close:]]
 
@@ -94,17 +95,17 @@ class Ranker:
         """Whether any name stands in the sentence, before it in its passage, or in the subject."""
         passage = evidence.passage
         said = terms(passage.release.text[passage.start : evidence.end])
-        held = self._subjects[passage.release.id].union(terms(passage.context), said)
+        held = self.subjects[passage.release.id].union(terms(passage.context), said)
         return any(held.issuperset(name) for name in named)
 
 
-def _is_quoted(evidence: Sequence[Evidence], quoted: Sequence[str]) -> bool:
+def _is_quoted(evidence: Evidence, quoted: Sequence[str]) -> bool:
     """Whether the question quotes a sentence, whole, in part or among others."""
-    said = [_flat(e.text) for e in evidence]
-    shared = [
-        min(one, quote, key=len) for one in said for quote in quoted if one in quote or quote in one
-    ]
-    return any(len(words.split()) >= LEAST_QUOTED for words in shared)
+    if not quoted:
+        return False
+    said = _flat(evidence.text)
+    enough = len(said.split()) >= LEAST_QUOTED
+    return any(quote in said or (enough and said in quote) for quote in quoted)
 
 
 def _flat(text: str) -> str:
@@ -121,7 +122,7 @@ def _agreement(hit: Hit) -> float:
     return sum(1 / (RANK + rank) for rank in ranks if rank is not None)
 
 
-def subjects(releases: Iterable[Release]) -> dict[str, frozenset[str]]:
+def _subjects(releases: Iterable[Release]) -> dict[str, frozenset[str]]:
     """By id, the terms of each title and first paragraph: what all of a release is about."""
     distinct = {release.id: release for release in releases}
     return {

@@ -7,7 +7,7 @@ from dataclasses import replace
 from oncoqa.answering.abstain import could_be_meant, why_not
 from oncoqa.answering.kinds import answering_span, items_asked
 from oncoqa.answering.lexicon import Lexicon
-from oncoqa.answering.rank import Ranker, probability, subjects
+from oncoqa.answering.rank import Ranker, probability
 from oncoqa.text import sentences, terms
 from oncoqa.types import Evidence, Hit, Passage, Query, Selection, Span
 
@@ -41,7 +41,6 @@ class Selector:
             if passage.introduction is not None:
                 key = (passage.release.id, passage.introduction)
                 self._lists.setdefault(key, []).append(passage)
-        self._subjects = subjects(passage.release for passage in passages)
         self._threshold = threshold
         self._max_statements = max_statements
 
@@ -73,7 +72,7 @@ class Selector:
         if query.asks == "list" and (items := self._whole_list(query, ranked)):
             return items
         if query.compared:
-            subject = self._subjects[best.passage.release.id]
+            subject = self._ranker.subjects[best.passage.release.id]
             names = [name for name in query.names if not subject.issuperset(terms(name))]
             return _one_for_each_name(names, ranked)[: self._max_statements]
         if query.asks == "definition":
