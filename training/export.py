@@ -88,12 +88,17 @@ def _passages(data: piaf.Piaf, part: str) -> list[str]:
     return [t for t, p in zip(data.passage_texts(), data.parts, strict=True) if p == part]
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+def arguments(description: str | None) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("weights", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--tokenizer", type=Path, required=True)
     parser.add_argument("--data", type=Path, default=Path("data"))
+    return parser
+
+
+def main() -> None:
+    parser = arguments(__doc__)
     parser.add_argument("--against", type=Path, help="another model.onnx, to compare times")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)

@@ -5,34 +5,29 @@ As `export.py` does for the encoder; prints how near the int8 log-odds are to th
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-import onnx
 import onnxruntime as ort
 import torch
-from onnx import TensorProto, helper
+from onnx import TensorProto
 from tokenizers import Tokenizer
 from torch import nn
 
 from training import piaf
-from training.encoder import HIDDEN
-from training.export import calibrate
-from training.graph import MICROSOFT, Graph, Reach, array
-from training.reader import Reader, Window, Windows, load
+from training.export import arguments, calibrate
+from training.graph import Graph, Reach, array
+from training.near_misses import shown
+from training.reader import Reader, load
+from training.windows import Window, Windows
 
 CALIBRATED, COMPARED = 300, 300  # windows
 
 
-def write(reader: Reader, reaches: list[dict[str, Reach]], path: Path) -> None:
+def write(reader: Reader, reaches: Sequence[Mapping[str, Reach]], path: Path) -> None:
     graph = Graph()
-    real = graph.node("Cast", "attention_mask", to=TensorProto.BOOL)
-    keep = graph.node("Or", graph.at(real, 1, 2), graph.at(graph.node("Not", real), 1, 3))
-    x = graph.embeddings(reader.encoder)
-    for layer, reach in zip(reader.encoder.layers, reaches, strict=True):
-        x = graph.layer(x, layer, reach, keep, "")
+    x = graph.tokens(reader.encoder, reaches)
     own = graph.node("Cast", "held", to=TensorProto.FLOAT)
     total = graph.node("Squeeze", graph.node("MatMul", graph.at(own, 1), x), _axes(graph, 1))
     count = graph.node("ReduceSum", own, _axes(graph, 1), keepdims=1)
@@ -50,26 +45,13 @@ def write(reader: Reader, reaches: list[dict[str, Reach]], path: Path) -> None:
     for name, logits in (("start", starts), ("end", ends)):
         squeezed = graph.node("Squeeze", logits, _axes(graph, 2))
         graph.node("Add", squeezed, outside, name=name)
-    both_axes = ["batch", "tokens"]
-    model = helper.make_model(
-        helper.make_graph(
-            graph.nodes,
-            "reader",
-            [
-                helper.make_tensor_value_info(name, TensorProto.INT64, both_axes)
-                for name in ("input_ids", "attention_mask", "held")
-            ],
-            [
-                helper.make_tensor_value_info("answers", TensorProto.FLOAT, ["batch"]),
-                helper.make_tensor_value_info("start", TensorProto.FLOAT, both_axes),
-                helper.make_tensor_value_info("end", TensorProto.FLOAT, both_axes),
-            ],
-            graph.constants,
-        ),
-        opset_imports=[helper.make_opsetid("", 23), helper.make_opsetid(MICROSOFT, 1)],
-        ir_version=10,
+    ids = ["batch", "tokens"]
+    graph.save(
+        path,
+        "reader",
+        dict.fromkeys(("input_ids", "attention_mask", "held"), ids),
+        {"answers": ["batch"], "start": ids, "end": ids},
     )
-    onnx.save(model, path)
 
 
 def _axes(graph: Graph, axis: int) -> str:
@@ -89,9 +71,9 @@ class _Ids:
 
 
 def windows_of(data: piaf.Piaf, tokenizer: Tokenizer, part: str, count: int) -> list[Window]:
-    windows = Windows(data, tokenizer)
+    windows = Windows(tokenizer)
     chosen = [q for q in data.questions if q.part == part][:count]
-    return [windows.of(q.text, q.sentence) for q in chosen]
+    return [windows.of(q.text, shown(data, q.sentence)) for q in chosen]
 
 
 def agreement(reader: Reader, path: Path, windows: Sequence[Window]) -> tuple[float, float]:
@@ -113,12 +95,7 @@ def agreement(reader: Reader, path: Path, windows: Sequence[Window]) -> tuple[fl
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("weights", type=Path)
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--tokenizer", type=Path, required=True)
-    parser.add_argument("--data", type=Path, default=Path("data"))
-    args = parser.parse_args()
+    args = arguments(__doc__).parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
     data = piaf.load(args.data / "piaf-v1.1-squad.json")

@@ -6,7 +6,7 @@ So a token's numbers depend on its own text alone, and nothing is measured while
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -145,6 +145,18 @@ class Graph:
         places = self.node("Slice", places, self.constant(np.zeros(1, np.int64)), count)
         return self.norm(self.node("Add", rows, places), encoder.norm)
 
+    def tokens(
+        self, encoder: Encoder, reaches: Sequence[Mapping[str, Reach]], name: str = ""
+    ) -> str:
+        """All layers; `reaches[i]` is what each linear layer of layer i reads, by its name."""
+        real = self.node("Cast", "attention_mask", to=TensorProto.BOOL)
+        # (batch, 1, tokens, tokens): none reads padding, which reads all, so that it stays finite
+        keep = self.node("Or", self.at(real, 1, 2), self.at(self.node("Not", real), 1, 3))
+        x = self.embeddings(encoder)
+        for number, (layer, reach) in enumerate(zip(encoder.layers, reaches, strict=True), 1):
+            x = self.layer(x, layer, reach, keep, name if number == len(reaches) else "")
+        return x
+
     def at(self, x: str, *axes: int) -> str:
         return self.node("Unsqueeze", x, self.constant(np.array(axes)))
 
@@ -153,6 +165,23 @@ class Graph:
         total = self.node("MatMul", weights, tokens)
         total = self.node("Squeeze", total, self.constant(np.array([1])))
         self.node("LpNormalization", total, axis=-1, p=2, name="sentence_embedding")
+
+    def save(
+        self,
+        path: Path,
+        name: str,
+        inputs: Mapping[str, Sequence[str]],
+        outputs: Mapping[str, Sequence[str | int]],
+    ) -> None:
+        """`inputs` are int64 and `outputs` float; both by name, with their axes."""
+        read = [helper.make_tensor_value_info(n, TensorProto.INT64, a) for n, a in inputs.items()]
+        given = [helper.make_tensor_value_info(n, TensorProto.FLOAT, a) for n, a in outputs.items()]
+        model = helper.make_model(
+            helper.make_graph(self.nodes, name, read, given, self.constants),
+            opset_imports=[helper.make_opsetid("", 23), helper.make_opsetid(MICROSOFT, 1)],
+            ir_version=10,
+        )
+        onnx.save(model, path)
 
 
 def array(values: Tensor) -> NDArray[np.float32]:
@@ -166,29 +195,9 @@ def linear(*layers: nn.Linear) -> tuple[Doubles, Doubles]:
     return np.concatenate(weights, axis=1), np.concatenate(biases)
 
 
-def write(encoder: Encoder, reaches: list[dict[str, Reach]], path: Path) -> None:
-    """`reaches[i]` is what each linear layer of layer i reads, by its name."""
+def write(encoder: Encoder, reaches: Sequence[Mapping[str, Reach]], path: Path) -> None:
     graph = Graph()
-    real = graph.node("Cast", "attention_mask", to=TensorProto.BOOL)
-    # (batch, 1, tokens, tokens): no token reads padding, which reads all, so that it stays finite
-    keep = graph.node("Or", graph.at(real, 1, 2), graph.at(graph.node("Not", real), 1, 3))
-    x = graph.embeddings(encoder)
-    for number, (layer, reach) in enumerate(zip(encoder.layers, reaches, strict=True)):
-        name = "token_embeddings" if number == len(reaches) - 1 else ""
-        x = graph.layer(x, layer, reach, keep, name)
-    graph.pool(x)
+    graph.pool(graph.tokens(encoder, reaches, name="token_embeddings"))
     ids = ["batch", "tokens"]
-    inputs = {"input_ids": ids, "attention_mask": ids}
     outputs = {"sentence_embedding": ["batch", HIDDEN], "token_embeddings": [*ids, HIDDEN]}
-    model = helper.make_model(
-        helper.make_graph(
-            graph.nodes,
-            "encoder",
-            [helper.make_tensor_value_info(n, TensorProto.INT64, s) for n, s in inputs.items()],
-            [helper.make_tensor_value_info(n, TensorProto.FLOAT, s) for n, s in outputs.items()],
-            graph.constants,
-        ),
-        opset_imports=[helper.make_opsetid("", 23), helper.make_opsetid(MICROSOFT, 1)],
-        ir_version=10,
-    )
-    onnx.save(model, path)
+    graph.save(path, "encoder", {"input_ids": ids, "attention_mask": ids}, outputs)

@@ -1,25 +1,13 @@
 """What a follow-up leans on: what it asks again, what it points back to, what it leaves aside."""
 
-from collections.abc import Sequence
-
 import pytest
 
 from oncoqa.answering.lexicon import Lexicon
 from oncoqa.answering.understand import Understanding
 from oncoqa.assistant import Assistant
-from oncoqa.types import Answer, Passage, Query
+from oncoqa.types import Answer, Query
 
 HEROES = "Qu'est-ce que l'étude HEROES ?"
-
-
-@pytest.fixture(scope="module")
-def lexicon(passages: Sequence[Passage]) -> Lexicon:
-    return Lexicon.build(passages)
-
-
-@pytest.fixture(scope="module")
-def understand(lexicon: Lexicon) -> Understanding:
-    return Understanding(lexicon)
 
 
 def asked(assistant: Assistant, *questions: str) -> list[Answer]:
@@ -119,3 +107,16 @@ def test_what_is_carried_is_no_sign_that_it_answers(assistant: Assistant) -> Non
 def test_a_french_word_is_no_acronym(lexicon: Lexicon) -> None:
     assert lexicon.names_in("que fait-on ici des ICI ?") == ["ICI"]
     assert lexicon.names_in("d'ici là ?") == []
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "C'est quoi un anticorps conjugué ?",
+        "Quand la Convention nationale s'est-elle tenue ?",
+    ],
+)
+def test_a_question_whole_in_itself_leans_on_nothing(
+    understand: Understanding, assistant: Assistant, question: str
+) -> None:
+    assert last(understand, assistant, HEROES, question).carried == ()

@@ -9,24 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from oncoqa.answering.dictionary import exists
 from oncoqa.answering.lexicon import Lexicon
-from oncoqa.answering.spelling import exists, mend_spelling
+from oncoqa.answering.spelling import mend_spelling
 from oncoqa.answering.understand import Understanding, detect_language, read_question
 from oncoqa.assistant import Assistant
 from oncoqa.errors import QuestionError
 from oncoqa.types import Answer, Filters, Language, Passage
 
 HEROES = "Qu'est-ce que l'étude HEROES ?"
-
-
-@pytest.fixture(scope="module")
-def lexicon(passages: Sequence[Passage]) -> Lexicon:
-    return Lexicon.build(passages)
-
-
-@pytest.fixture(scope="module")
-def understand(lexicon: Lexicon) -> Understanding:
-    return Understanding(lexicon)
 
 
 @pytest.mark.parametrize(
@@ -61,6 +52,20 @@ def test_english_thousands_are_read_as_the_releases_write_them(understand: Under
 def test_a_question_on_what_no_release_holds_is_not_unclear(understand: Understanding) -> None:
     assert understand("Quelle est la capitale de la France ?").refusal is None
     assert understand("Qui a gagné le match hier soir ?").refusal == "off_topic"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Où la convention s'est-elle tenue ?",  # its pronoun is its own subject
+        "C'est quoi une étude ?",
+        "What is a trial?",
+    ],
+)
+def test_a_question_that_says_what_it_is_about_is_not_unclear(
+    understand: Understanding, question: str
+) -> None:
+    assert understand(question).refusal is None
 
 
 def test_a_question_that_points_to_nobody_named_is_unclear(understand: Understanding) -> None:

@@ -14,7 +14,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from oncoqa.answering.intent import any_of, asks_for, plain
+from oncoqa.answering.intent import any_of, asks_for, plain, without_doubled_subjects
 from oncoqa.answering.lexicon import Lexicon
 from oncoqa.text import Word, terms, words
 from oncoqa.types import Answer, Language, Passage
@@ -106,10 +106,6 @@ _PERSON = any_of(r"""
     her
     his
 """)
-# "Le traitement est-il comparé … ?": "il" is the treatment.
-_DOUBLED = re.compile(
-    r"\b(?:le|la|les|l|un|une|cet?|cette|ces) \w+ (?:\w+ ){1,3}?(?:t )?(?:ils?|elles?)\b"
-)
 _BRIEF = {"date", "number", "place", "person", "reason"}
 _LEFT_ASIDE = {"off_topic", "medical_advice"}  # turns of which no other speaks
 _AND = re.compile(r"^(?:et|and|what about|how about|mais|but|pardon|dans|in) ")
@@ -161,7 +157,9 @@ def _read(question: str, language: Language, before: _Before | None, lexicon: Le
     content = [word for word in words(question, language) if not word.stop]
     leans = _AND.match(said) is not None
     # A pronoun after a name stands for that name.
-    points_back = _ANAPHORA.search(plain(question[: named[0].start] if named else question))
+    points_back = _ANAPHORA.search(
+        without_doubled_subjects(plain(question[: named[0].start] if named else question))
+    )
     names_only = own and all(word.terms[0] in lexicon.names for word in content)
     if (leans or names_only) and not _asks_something(question):
         return _asked_again(question, own, content, before, lexicon)
@@ -194,7 +192,10 @@ def _is_brief(question: str, content: Sequence[Word]) -> bool:
     """Too brief to stand alone: "Depuis quand ?", or without a verb: "Pour quel cancer ?"."""
     if _VERBLESS.match(plain(question)) and len(content) <= SHORT:
         return True
-    return len(content) <= (SHORT if asks_for(question) in _BRIEF else 1)
+    asks = asks_for(question)
+    if asks == "definition":  # "C'est quoi la curiethérapie ?" says of what
+        return not content
+    return len(content) <= (SHORT if asks in _BRIEF else 1)
 
 
 def _cited(turn: Answer) -> tuple[Passage, ...]:
@@ -235,8 +236,7 @@ def _spoken_of(question: str, before: _Before, lexicon: Lexicon) -> tuple[str, .
 
 
 def _points_to_a_person(question: str) -> bool:
-    said = plain(question)
-    return bool(_PERSON.search(said)) and not _DOUBLED.search(said)
+    return _PERSON.search(without_doubled_subjects(plain(question))) is not None
 
 
 def _asked_again(

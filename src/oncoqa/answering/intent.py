@@ -17,6 +17,22 @@ def any_of(alternatives: str) -> re.Pattern[str]:
     return re.compile(rf"\b(?:{'|'.join(lines)})\b")
 
 
+# "L'essai est-il randomisé ?": "il" is the trial, and points to nothing before.
+_DOUBLED = re.compile(
+    r"(\b(?:le|la|les|l|un|une|cet?|cette|ces|son|sa|ses|leurs?) \w+ (?:\w+ ){1,4}?)"
+    r"(?:t )?(?:ils?|elles?)\b"
+)
+
+
+def without_doubled_subjects(text: str) -> str:
+    """Plain text less the pronouns that only repeat the subject of their own verb.
+
+    >>> without_doubled_subjects("quand la marche des remparts aura t elle lieu")
+    'quand la marche des remparts aura  lieu'
+    """
+    return _DOUBLED.sub(r"\1", text)
+
+
 _WHICH = r"(?:quel|quelle|quels|quelles) (?:est |sont |etait |etaient )?(?:l |le |la |les )?"
 
 # In order: the first that matches decides.
@@ -89,7 +105,7 @@ _ASKS: tuple[tuple[Asks, re.Pattern[str]], ...] = (
             objectifs?
             buts?
             vise
-            en quoi
+            en quoi (?!consiste)\w+
             why
             what (?:is|are|was|were) .+ (?:for|meant to)
             what for

@@ -6,8 +6,8 @@ They say whether a sentence holds the kind of thing that is asked for, and where
 import re
 from collections.abc import Sequence
 
+from oncoqa.answering.dictionary import exists
 from oncoqa.answering.lexicon import Lexicon
-from oncoqa.answering.spelling import exists
 from oncoqa.text import terms, words
 from oncoqa.types import Asks, Query, Span
 

@@ -10,8 +10,6 @@ from oncoqa.answering.lexicon import Lexicon
 from oncoqa.text import fold, words
 from oncoqa.types import Language
 
-__all__ = ["exists", "mend_spelling"]
-
 SHORTEST = 4  # letters of a word that may be mended
 TWO_TYPOS = 8  # letters of a word that may hold two
 

@@ -6,11 +6,12 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import date
 
 from oncoqa.answering.acronyms import reworded
+from oncoqa.answering.dictionary import exists
 from oncoqa.answering.follow_up import resolve
 from oncoqa.answering.guard import refusal
-from oncoqa.answering.intent import any_of, asks_for, plain
+from oncoqa.answering.intent import any_of, asks_for, plain, without_doubled_subjects
 from oncoqa.answering.lexicon import Lexicon
-from oncoqa.answering.spelling import exists, mend_spelling
+from oncoqa.answering.spelling import mend_spelling
 from oncoqa.answering.when import latest, with_dates, without_dates
 from oncoqa.errors import QuestionError
 from oncoqa.stopwords import ENGLISH, FRENCH
@@ -34,6 +35,12 @@ _POINTS_BACK = any_of(r"""
     they
     his
     her
+""")
+_DEFINES = any_of(r"""
+    c est quoi une?
+    qu est ce qu une?
+    what is an?
+    what s an?
 """)
 # Releases name an office by its noun, "Président d'Unicancer"; "préside" meets "copréside" first.
 _OFFICES = (
@@ -109,7 +116,10 @@ class Understanding:
         strange = [term for term in terms if term not in self._lexicon.frequency]
         if any(term in self._lexicon.names for term in terms):
             return None
-        pointing = _POINTS_BACK.search(plain(question)) is not None
+        said = without_doubled_subjects(plain(question))
+        pointing = _POINTS_BACK.search(said) is not None
+        if _DEFINES.search(said):  # "c'est quoi une cohorte ?", however common the word
+            return None
         if len(terms) <= MAX_UNCLEAR and (
             all(self._lexicon.is_vague(term) for term in terms)
             or pointing

@@ -1,0 +1,174 @@
+"""Questions written for training: on PIAF's passages, and on press releases that never were.
+
+`written/piaf.jsonl`: questions of PIAF's passages in other words than theirs, and near-misses.
+`written/releases/SERIES/`: five invented releases of one organisation, in the corpus format, whose
+facts run parallel, and `questions.jsonl`. A series whose name ends in 3 is held out, to tune by.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Literal
+
+from torch import nn
+
+from oncoqa.answering.understand import Understanding
+from oncoqa.build import Service, load_service
+from oncoqa.lexicon_cache import load_lexicon
+from oncoqa.retrieval.encoder import Encoder
+from oncoqa.retrieval.late import LateInteraction
+from oncoqa.retrieval.reader import Shown
+from oncoqa.settings import Settings
+from oncoqa.types import Evidence
+from training import piaf
+from training.near_misses import Neighbours, shown
+from training.text import fold
+from training.windows import Group, Windows
+
+HERE = Path(__file__).parent / "written"
+HELD_OUT = "3"  # ends the names of the series to tune by
+HARD = 8  # negatives are drawn from the so many best
+DRAWN = 2
+CARRIED = 0.15  # share of the questions put as a follow-up's are
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question about a release, with the sentences that answer it and the words that do.
+
+    Or, where `answered` is false, with the sentences that seem to.
+    """
+
+    release: str
+    question: str
+    answered: bool
+    quotes: tuple[str, ...]
+    answers: tuple[str, ...]
+
+    def is_met_by(self, text: str) -> bool:
+        """Whether a sentence, perhaps cut otherwise than when it was written, is of the quotes and
+        holds an answer, where there is one."""
+        quoted = any(text in quote or quote in text for quote in self.quotes)
+        return quoted and (not self.answered or any(answer in text for answer in self.answers))
+
+    def may_be_met_by(self, text: str) -> bool:
+        return self.is_met_by(text) or any(fold(a) in fold(text) for a in self.answers)
+
+
+def all_series(part: Literal["train", "dev"]) -> list[Path]:
+    folders = sorted(path for path in (HERE / "releases").iterdir() if path.is_dir())
+    return [f for f in folders if f.name.endswith(HELD_OUT) == (part == "dev")]
+
+
+def questions_of(folder: Path) -> list[Asked]:
+    lines = (folder / "questions.jsonl").read_text(encoding="utf-8").splitlines()
+    return [
+        Asked(
+            line["release"],
+            line["question"],
+            line["answered"],
+            tuple(line["quotes"]),
+            tuple(line["answers"]),
+        )
+        for line in map(json.loads, lines)
+    ]
+
+
+def served(folder: Path, encoder: Encoder, scratch: Path) -> Service:
+    """The product on one series alone."""
+    settings = Settings(corpus_dir=folder, index_dir=scratch / "index", data_dir=scratch)
+    return load_service(settings, encoder)
+
+
+class ReleaseGroups:
+    """Questions on one series. Against the answer stand the sentences that late interaction ranks
+    best, those of sister releases too; a question without an answer has its own release's alone."""
+
+    def __init__(self, folder: Path, encoder: Encoder, windows: Windows) -> None:
+        self.windows = windows
+        self.questions = questions_of(folder)
+        with TemporaryDirectory() as scratch:
+            index = served(folder, encoder, Path(scratch)).index
+            scorer = LateInteraction(index.passages, index.tokens, index.lexical, encoder)
+            lexicon = load_lexicon(index.passages, Path(scratch), index.generation)
+            understand = Understanding(lexicon)
+            queries = [understand(asked.question) for asked in self.questions]
+            self.names = [query.names for query in queries]
+            self.ranked = [
+                sorted(scorer.score(query, index.passages), key=lambda evidence: -evidence.score)
+                for query in queries
+            ]
+
+    def groups(self, rng: random.Random) -> Iterator[Group]:
+        for asked, ranked, names in zip(self.questions, self.ranked, self.names, strict=True):
+            own = [e for e in ranked if e.passage.release.id == asked.release]
+            met = [e for e in own if asked.is_met_by(e.text)]
+            if not met:
+                continue
+            wrong = [e for e in (ranked if asked.answered else own) if e not in met]
+            wrong = [e for e in wrong if not asked.may_be_met_by(e.text)][:HARD]
+            chosen: list[Evidence] = [rng.choice(met), *rng.sample(wrong, min(DRAWN, len(wrong)))]
+            question = asked.question
+            if rng.random() < CARRIED:
+                question = followed_up(question, names)
+            yield Group(
+                [self.windows.of(question, Shown.of(e), asked.answers) for e in chosen],
+                answered=asked.answered,
+            )
+
+
+def followed_up(question: str, names: Sequence[str]) -> str:
+    """As the product puts what a follow-up carries: "Combien de patients dans ? (LYSANDRE)"."""
+    said = [name for name in names if name in question]
+    for name in said:
+        question = question.replace(name, "")
+    return f"{' '.join(question.split())} ({', '.join(said)})" if said else question
+
+
+class PiafWritten:
+    """Written questions on PIAF's passages of one part, against other sentences of the passage and,
+    where there is an answer, the nearest of others."""
+
+    def __init__(
+        self,
+        data: piaf.Piaf,
+        part: str,
+        encoder: nn.Module,
+        windows: Windows,
+    ) -> None:
+        self.data, self.windows = data, windows
+        lines = map(json.loads, (HERE / "piaf.jsonl").read_text(encoding="utf-8").splitlines())
+        self.questions = [
+            piaf.Question(
+                line["question"],
+                line["passage"],
+                data.sentence_ids[line["passage"]][line["sentence"]],
+                (fold(line["answer"]).strip(" .,;"),) if line["answer"] else (),
+                (line["answer"],) if line["answer"] else (),
+                part,
+            )
+            for line in lines
+            if data.parts[line["passage"]] == part
+        ]
+        near = Neighbours(data, self.questions, encoder, windows.tokenizer)
+        self.inside, self.outside = near.inside, near.outside
+
+    def groups(self, rng: random.Random) -> Iterator[Group]:
+        for question, inside, outside in zip(
+            self.questions, self.inside, self.outside, strict=True
+        ):
+            answered = bool(question.answers)
+            chosen = [question.sentence]
+            chosen += [rng.choice(near) for near in (inside, outside if answered else []) if near]
+            yield Group(
+                [
+                    self.windows.of(question.text, shown(self.data, s), question.spans)
+                    for s in chosen
+                ],
+                answered=answered,
+            )
