@@ -22,7 +22,7 @@ from oncoqa.text import terms, words
 from oncoqa.types import Evidence
 from oncoqa.web.payload import answer_as_payload
 
-READER = EMBEDDED_FOLDER.with_name("reader-piaf") / "model.onnx"
+READER = EMBEDDED_FOLDER.with_name("reader") / "model.onnx"
 FLOAT = 4  # bytes
 POSTING = 8  # bytes: a passage and its score
 MAX_LAYER = 2**14  # a matrix with more rows is a table of words, of which a question reads some

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from fakes import passages_of, query
-from oncoqa.answering.rank import AGREEMENT, OUTSIDE, READ, READING, Ranker
+from oncoqa.answering.rank import AGREEMENT, NAME, OUTSIDE, READ, READING, SAME, Ranker
 from oncoqa.text import sentences
 from oncoqa.types import Evidence, Hit, Passage, Query, Reading, Span
 
@@ -45,15 +45,42 @@ def rank(asked: Query, answers: Mapping[str, float], text: str = TEXT) -> list[E
 
 def test_what_the_reader_says_decides_between_the_best() -> None:
     ranked = rank(query("Quoi ?"), {"prix": -3.0, "jury": 3.0})
-    assert [e.text for e in ranked[:2]] == ["Le jury se tait.", "Le prix est remis."]
+    assert [e.text for e in ranked] == [
+        "Le jury se tait.",
+        "La salle attend.",
+        "Le prix est remis.",
+    ]
     assert ranked[0].score == pytest.approx(0.8 + 3 * READING)
     assert ranked[0].highlight == Span(ranked[0].start, ranked[0].start + 2)
 
 
 def test_a_sentence_that_was_not_read_stays_behind() -> None:
-    ranked = rank(query("Quoi ?"), {"prix": -9.0, "jury": -9.0})
-    assert ranked[READ].text == "La salle attend."
-    assert ranked[READ].highlight is None
+    text = "Le prix un. Le jury deux. La salle trois. Le public quatre. La pluie cinq."
+    ranked = rank(query("Quoi ?"), dict.fromkeys(("prix", "jury", "salle", "public"), -9.0), text)
+    assert ranked[-1].text == "La pluie cinq."
+    assert ranked[-1].highlight is None
+
+
+@pytest.mark.parametrize("asked", [query("Lesquels ?", asks="list"), query("A ?", compared=True)])
+def test_what_each_sentence_answers_in_part_keeps_its_order(asked: Query) -> None:
+    ranked = rank(asked, {"prix": -9.0, "jury": 2.0})
+    assert [e.text for e in ranked] == [
+        "Le prix est remis.",
+        "Le jury se tait.",
+        "La salle attend.",
+    ]
+    assert ranked[0].score == pytest.approx(0.8 + 2 * READING)
+    unread = rank(asked, dict.fromkeys(("prix", "jury", "salle"), -9.0))
+    assert unread[0].score == pytest.approx(0.9)
+
+
+def test_a_follow_up_prefers_the_release_just_cited() -> None:
+    [passage] = passages_of("Le prix est remis.")
+    asked = query(
+        "Et après (ALBAN) ?", names=("ALBAN",), carried=("ALBAN",), carried_from=(passage,)
+    )
+    [best, *_] = Ranker(Even(), Reads({}), [passage]).rank(asked, [passage], [])
+    assert best.score == pytest.approx(0.9 + SAME - NAME)
 
 
 def test_a_passage_that_both_searches_find_gains() -> None:

@@ -7,6 +7,7 @@ Made by `training/reader.py`, whose windows these are.
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -18,10 +19,39 @@ from oncoqa.retrieval.onnx_model import open_graph
 from oncoqa.text import sentences
 from oncoqa.types import Evidence, Reading, Span
 
-READER_FOLDER = Path(__file__).parent.parent / "models" / "reader-piaf"
+READER_FOLDER = Path(__file__).parent.parent / "models" / "reader"
 START, END = 0, 2  # of a text, for the tokenizer
-MOST_QUESTION, MOST_BEFORE, MOST_SENTENCE = 48, 40, 112  # tokens, as trained
+MOST_QUESTION, MOST_TITLE, MOST_AROUND, MOST_SENTENCE = 48, 24, 40, 112  # tokens, as trained
 LONGEST = 20  # tokens of the words that answer
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A sentence with its release's title, and the headings and the sentence before it."""
+
+    title: str
+    around: str
+    text: str
+
+    @classmethod
+    def of(cls, evidence: Evidence) -> "Shown":
+        return cls(evidence.passage.release.title, _before(evidence), evidence.text)
+
+
+def fed(
+    tokenizer: Tokenizer, question: str, shown: Shown
+) -> tuple[list[int], tuple[int, int], list[tuple[int, int]]]:
+    """Ids that are read, where the sentence's own stand in them, and each own token's characters.
+
+    What is too long is cut: what stands around a sentence at its start, all else at its end.
+    """
+    texts = [f"query: {question}", shown.title, shown.around, shown.text]
+    asked, title, around, own = tokenizer.encode_batch(texts, add_special_tokens=False)
+    sentence = own.ids[:MOST_SENTENCE]
+    before = [*title.ids[:MOST_TITLE], *around.ids[-MOST_AROUND:]]
+    ids = [START, *asked.ids[:MOST_QUESTION], END, *before, END, *sentence, END]
+    first = len(ids) - 1 - len(sentence)
+    return ids, (first, len(ids) - 1), own.offsets[:MOST_SENTENCE]
 
 
 class SentenceReader:
@@ -41,26 +71,20 @@ class SentenceReader:
 
     def read(self, question: str, evidence: Sequence[Evidence]) -> list[Reading]:
         """In the order of `evidence`; each alone, so that no score depends on another's."""
-        asked = self._tokenizer.encode(f"query: {question}", add_special_tokens=False).ids
-        return list(self._pool.map(partial(self._read, asked[:MOST_QUESTION]), evidence))
+        return list(self._pool.map(partial(self._read, question), evidence))
 
-    def _read(self, asked: list[int], evidence: Evidence) -> Reading:
-        around, own = self._tokenizer.encode_batch(
-            [_before(evidence), evidence.text], add_special_tokens=False
-        )
-        sentence = own.ids[:MOST_SENTENCE]
-        ids = [START, *asked, END, *around.ids[-MOST_BEFORE:], END, *sentence, END]
-        first = len(ids) - 1 - len(sentence)
+    def _read(self, question: str, evidence: Evidence) -> Reading:
+        ids, (first, last), offsets = fed(self._tokenizer, question, Shown.of(evidence))
         held = np.zeros((1, len(ids)), np.int64)
-        held[0, first:-1] = 1
+        held[0, first:last] = 1
         feed = {
             "input_ids": np.array([ids], np.int64),
             "attention_mask": np.ones_like(held),
             "held": held,
         }
         [answers], [start], [end] = self._session.run(["answers", "start", "end"], feed)
-        begins, ends = _likeliest(start[first:-1], end[first:-1])
-        begin, finish = own.offsets[begins][0], own.offsets[ends][1]
+        begins, ends = _likeliest(start[first:last], end[first:last])
+        begin, finish = offsets[begins][0], offsets[ends][1]
         begin = finish - len(evidence.text[begin:finish].lstrip())  # a token opens with its blank
         return Reading(float(answers), Span(evidence.start + begin, evidence.start + finish))
 
