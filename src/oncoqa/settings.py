@@ -47,8 +47,8 @@ class Settings(BaseSettings):
     max_statements: Annotated[int, Field(ge=1, le=10)] = 3
 
     threshold: Annotated[float, Field(ge=0, le=1)] = 0.40
-    """Least confidence of an answer; below it oncoqa abstains. On dev silence on
-    answerable questions is then 3.6 %; 5 % would be allowed, and other questions meet more of it."""
+    """Least confidence of an answer; below it oncoqa abstains. On dev 3.6 % of the answerable
+    questions then meet silence; 5 % would be allowed, but others meet more of it."""
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
