@@ -15,3 +15,4 @@ measure $runs/encoder/weights-fp16.safetensors $runs/final/model.onnx
 tuned=$runs/encoder/weights-fp16.safetensors
 python -m training.reader --base "$tuned" --tokenizer "$base/tokenizer.json" --data "$data" --out $runs/reader --epochs 4
 python -m training.export_reader $runs/reader/weights-fp16.safetensors $runs/reader-final --tokenizer "$base/tokenizer.json" --data "$data"
+python -m training.held_out
