@@ -17,10 +17,11 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from oncoqa.assistant import Assistant
+from oncoqa.build import load_assistant
+from oncoqa.evals.abstention import auroc
 from oncoqa.retrieval.encoder import Encoder, load_encoder
 from oncoqa.types import Answer, Filters
-from training.reader import auroc
-from training.written import all_series, questions_of, served
+from training.written import all_series, questions_of, settings_of
 
 NEEDLESS = 0.05  # share of answerable questions that may meet silence
 
@@ -84,7 +85,7 @@ def main() -> None:
     turns: Counter[tuple[str, str]] = Counter()
     for folder in all_series(part):
         with TemporaryDirectory() as scratch:
-            assistant = served(folder, encoder, Path(scratch)).assistant
+            assistant = load_assistant(settings_of(folder, Path(scratch)), encoder)
             found += outcomes(folder, assistant)
             turns.update(conversation_turns(folder, assistant))
     print(table(found))

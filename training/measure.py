@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 from rank_bm25 import BM25Okapi
-from sklearn.metrics import roc_auc_score
 from tokenizers import Tokenizer
 
+from oncoqa.evals.abstention import auroc
 from training import piaf
 from training.encoder import OnnxRunner, Runs, Tokens, TorchRunner, load_encoder, tokenize
 from training.late import Bank, Recipe, views
@@ -62,10 +62,6 @@ def fuse(first: Sequence[int], second: Sequence[int], k: int = 60) -> list[int]:
         for rank, i in enumerate(ranking[:100]):
             score[i] = score.get(i, 0.0) + 1 / (k + rank + 1)
     return sorted(score, key=lambda i: (-score[i], i))
-
-
-def auroc(positive: Sequence[float], negative: Sequence[float]) -> float:
-    return float(roc_auc_score([1] * len(positive) + [0] * len(negative), [*positive, *negative]))
 
 
 def let_through(

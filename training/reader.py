@@ -24,6 +24,7 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from oncoqa.evals.abstention import auroc
 from oncoqa.retrieval.encoder import load_encoder as product_encoder
 from training import piaf
 from training.encoder import HIDDEN, load_encoder
@@ -70,8 +71,7 @@ class Trainer:
         torch.manual_seed(plan.seed)
         self.plan, self.rng = plan, random.Random(plan.seed)  # noqa: S311
         self.data = piaf.load(data / "piaf-v1.1-squad.json")
-        words = Tokenizer.from_file(str(tokenizer))
-        self.windows = Windows(words)
+        self.windows = Windows(Tokenizer.from_file(str(tokenizer)))
         encoder = load_encoder(base, plan.split)
         self.piaf = PiafGroups(self.data, self.windows, encoder, cache, plan.seed)
         product = product_encoder("embedded")
@@ -250,11 +250,6 @@ class Trainer:
             "said": float((b["right"] > 0).mean()),
         }
         return {k: round(v, 3) for k, v in found.items()}
-
-
-def auroc(right: np.ndarray, wrong: np.ndarray) -> float:
-    greater = (right[:, None] > wrong[None, :]).mean()
-    return float(greater + 0.5 * (right[:, None] == wrong[None, :]).mean())
 
 
 def save(reader: Reader, path: Path) -> None:

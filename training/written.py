@@ -17,9 +17,9 @@ from typing import Literal
 
 from torch import nn
 
+from oncoqa.answering.lexicon import Lexicon
 from oncoqa.answering.understand import Understanding
-from oncoqa.build import Service, load_service
-from oncoqa.lexicon_cache import load_lexicon
+from oncoqa.build import load_index
 from oncoqa.retrieval.encoder import Encoder
 from oncoqa.retrieval.late import LateInteraction
 from oncoqa.retrieval.reader import Shown
@@ -79,10 +79,9 @@ def questions_of(folder: Path) -> list[Asked]:
     ]
 
 
-def served(folder: Path, encoder: Encoder, scratch: Path) -> Service:
-    """The product on one series alone."""
-    settings = Settings(corpus_dir=folder, index_dir=scratch / "index", data_dir=scratch)
-    return load_service(settings, encoder)
+def settings_of(folder: Path, scratch: Path) -> Settings:
+    """Of the product on one series alone."""
+    return Settings(corpus_dir=folder, index_dir=scratch / "index", data_dir=scratch)
 
 
 class ReleaseGroups:
@@ -93,10 +92,9 @@ class ReleaseGroups:
         self.windows = windows
         self.questions = questions_of(folder)
         with TemporaryDirectory() as scratch:
-            index = served(folder, encoder, Path(scratch)).index
+            index = load_index(settings_of(folder, Path(scratch)), encoder)
             scorer = LateInteraction(index.passages, index.tokens, index.lexical, encoder)
-            lexicon = load_lexicon(index.passages, Path(scratch), index.generation)
-            understand = Understanding(lexicon)
+            understand = Understanding(Lexicon.build(index.passages))
             queries = [understand(asked.question) for asked in self.questions]
             self.names = [query.names for query in queries]
             self.ranked = [

@@ -57,8 +57,8 @@ def test_what_the_reader_says_decides_between_the_best() -> None:
 def test_a_sentence_that_was_not_read_stays_behind() -> None:
     text = "Le prix un. Le jury deux. La salle trois. Le public quatre. La pluie cinq."
     ranked = rank(query("Quoi ?"), dict.fromkeys(("prix", "jury", "salle", "public"), -9.0), text)
-    assert ranked[-1].text == "La pluie cinq."
-    assert ranked[-1].highlight is None
+    assert ranked[READ].text == "La pluie cinq."
+    assert ranked[READ].highlight is None
 
 
 @pytest.mark.parametrize("asked", [query("Lesquels ?", asks="list"), query("A ?", compared=True)])

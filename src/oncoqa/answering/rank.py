@@ -18,7 +18,7 @@ from oncoqa.types import Evidence, Hit, Passage, Query, Reading, Release
 
 KIND = 0.12  # gained with what is asked for, a number, a date, a person, a place; see `kinds.fit`
 NAME = 0.25  # lost by a sentence of whose passage no part holds the names asked about
-OUTSIDE = 3.0  # lost instead by one of a release that a follow-up does not lean on: all there is
+OUTSIDE = 3.0  # lost instead in a release that a follow-up does not lean on: never the answer
 SAME = 0.2  # gained by the releases just cited, when a follow-up leans on them
 # Times the reciprocal ranks (Cormack et al., 2009) of the passage, .033 at most: first in both.
 AGREEMENT = 4.0

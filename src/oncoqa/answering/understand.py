@@ -117,9 +117,9 @@ class Understanding:
         if any(term in self._lexicon.names for term in terms):
             return None
         said = without_doubled_subjects(plain(question))
-        pointing = _POINTS_BACK.search(said) is not None
         if _DEFINES.search(said):  # "c'est quoi une cohorte ?", however common the word
             return None
+        pointing = _POINTS_BACK.search(said) is not None
         if len(terms) <= MAX_UNCLEAR and (
             all(self._lexicon.is_vague(term) for term in terms)
             or pointing
