@@ -13,7 +13,7 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from oncoqa.retrieval.reader import END, Shown, fed
+from oncoqa.retrieval.reader import END, Shown, asked_ids, fed
 
 PAD = 1
 WIDTHS = (48, 64, 80, 96, 112, 128, 160, 208, 256)
@@ -46,7 +46,7 @@ class Windows:
 
     def of(self, question: str, shown: Shown, answers: Sequence[str] = ()) -> Window:
         """`answers` are accepted words of the sentence; the first that stands there is marked."""
-        ids, own, offsets = fed(self.tokenizer, question, shown)
+        ids, own, offsets = fed(self.tokenizer, asked_ids(self.tokenizer, question), shown)
         for text in answers:
             at = shown.text.find(text)
             inside = [

@@ -38,18 +38,23 @@ class Shown:
         return cls(evidence.passage.release.title, _before(evidence), evidence.text)
 
 
+def asked_ids(tokenizer: Tokenizer, question: str) -> list[int]:
+    ids: list[int] = tokenizer.encode(f"query: {question}", add_special_tokens=False).ids
+    return ids[:MOST_QUESTION]
+
+
 def fed(
-    tokenizer: Tokenizer, question: str, shown: Shown
+    tokenizer: Tokenizer, asked: Sequence[int], shown: Shown
 ) -> tuple[list[int], tuple[int, int], list[tuple[int, int]]]:
     """Ids that are read, where the sentence's own stand in them, and each own token's characters.
 
     What is too long is cut: what stands around a sentence at its start, all else at its end.
     """
-    texts = [f"query: {question}", shown.title, shown.around, shown.text]
-    asked, title, around, own = tokenizer.encode_batch(texts, add_special_tokens=False)
+    texts = [shown.title, shown.around, shown.text]
+    title, around, own = tokenizer.encode_batch(texts, add_special_tokens=False)
     sentence = own.ids[:MOST_SENTENCE]
     before = [*title.ids[:MOST_TITLE], *around.ids[-MOST_AROUND:]]
-    ids = [START, *asked.ids[:MOST_QUESTION], END, *before, END, *sentence, END]
+    ids = [START, *asked, END, *before, END, *sentence, END]
     first = len(ids) - 1 - len(sentence)
     return ids, (first, len(ids) - 1), own.offsets[:MOST_SENTENCE]
 
@@ -71,10 +76,11 @@ class SentenceReader:
 
     def read(self, question: str, evidence: Sequence[Evidence]) -> list[Reading]:
         """In the order of `evidence`; each alone, so that no score depends on another's."""
-        return list(self._pool.map(partial(self._read, question), evidence))
+        asked = asked_ids(self._tokenizer, question)
+        return list(self._pool.map(partial(self._read, asked), evidence))
 
-    def _read(self, question: str, evidence: Evidence) -> Reading:
-        ids, (first, last), offsets = fed(self._tokenizer, question, Shown.of(evidence))
+    def _read(self, asked: Sequence[int], evidence: Evidence) -> Reading:
+        ids, (first, last), offsets = fed(self._tokenizer, asked, Shown.of(evidence))
         held = np.zeros((1, len(ids)), np.int64)
         held[0, first:last] = 1
         feed = {
