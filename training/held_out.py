@@ -7,7 +7,6 @@ and calibration may be chosen by these figures; the reference questions of `eval
 from __future__ import annotations
 
 import argparse
-import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from oncoqa.build import load_assistant
 from oncoqa.evals.abstention import auroc
 from oncoqa.retrieval.encoder import Encoder, load_encoder
 from oncoqa.types import Answer, Filters
-from training.written import all_series, questions_of, settings_of
+from training.written import all_series, conversations_of, questions_of, settings_of
 
 NEEDLESS = 0.05  # share of answerable questions that may meet silence
 
@@ -44,22 +43,14 @@ def outcomes(folder: Path, assistant: Assistant) -> Iterator[Outcome]:
 def conversation_turns(folder: Path, assistant: Assistant) -> Iterator[tuple[str, str]]:
     """What a turn is, `none`, `carried`, `new_subject` or `unanswerable`; and `right`, `wrong` or
     `silent`."""
-    path = folder / "conversations.jsonl"
-    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
+    for turns in conversations_of(folder):
         history: list[Answer] = []
-        for turn in json.loads(line)["turns"]:
-            answer = assistant.ask(turn["question"], history=history)
+        for turn in turns:
+            answer = assistant.ask(turn.question, history=history)
             history.append(answer)
-            silent = answer.status != "answered"
-            if turn["answer"] is None:
-                yield "unanswerable", "right" if silent else "wrong"
-            else:
-                right = any(
-                    citation.release.id == turn["release"] and turn["answer"] in citation.quote
-                    for statement in answer.statements
-                    for citation in statement.citations
-                )
-                yield turn["kind"], "right" if right else "silent" if silent else "wrong"
+            silent = turn.answer is not None and answer.status == "abstained"
+            how = "right" if turn.is_met(answer) else "silent" if silent else "wrong"
+            yield turn.kind if turn.answer is not None else "unanswerable", how
 
 
 def table(found: Sequence[Outcome]) -> str:

@@ -30,7 +30,9 @@ from training import piaf
 from training.encoder import HIDDEN, load_encoder
 from training.near_misses import PiafGroups, shown
 from training.windows import Group, Window, Windows, batches_of, batches_of_groups, padded, spliced
-from training.written import PiafWritten, ReleaseGroups, all_series
+from training.written import PiafWritten, ReleaseGroups, TalkGroups, all_series
+
+Source = ReleaseGroups | TalkGroups | PiafWritten
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +77,16 @@ class Trainer:
         encoder = load_encoder(base, plan.split)
         self.piaf = PiafGroups(self.data, self.windows, encoder, cache, plan.seed)
         product = product_encoder("embedded")
-        self.learnt: list[ReleaseGroups | PiafWritten] = [
+        learnt, held_out = all_series("train"), all_series("dev")
+        self.learnt: list[Source] = [
             PiafWritten(self.data, "train", encoder, self.windows),
-            *(ReleaseGroups(folder, product, self.windows) for folder in all_series("train")),
+            *(ReleaseGroups(folder, product, self.windows) for folder in learnt),
+            *(TalkGroups(folder, product, self.windows) for folder in learnt),
         ]
-        self.held_out: dict[str, list[ReleaseGroups | PiafWritten]] = {
+        self.held_out: dict[str, list[Source]] = {
             "written on PIAF": [PiafWritten(self.data, "dev", encoder, self.windows)],
-            "releases": [
-                ReleaseGroups(folder, product, self.windows) for folder in all_series("dev")
-            ],
+            "releases": [ReleaseGroups(folder, product, self.windows) for folder in held_out],
+            "conversations": [TalkGroups(folder, product, self.windows) for folder in held_out],
         }
         self.reader = Reader(encoder)
         if start is not None:
@@ -142,7 +145,6 @@ class Trainer:
             ]
         )
         epochs = [self.epoch() for _ in range(self.plan.epochs)]
-        print(f"before: {self.measure('dev')} {self.measure_written()}", flush=True)
         total = sum(len(batches) for batches in epochs)
         schedule = torch.optim.lr_scheduler.LambdaLR(
             optimizer, lambda s: min(1.0, (s + 1) / (0.06 * total)) * max(0.02, 1 - s / total)
@@ -278,11 +280,11 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=type(value), default=value)
     args = vars(parser.parse_args())
     torch.set_flush_denormal(True)
-    torch.set_num_threads(args["threads"])
     plan = Plan(**{k: args[k] for k in asdict(Plan())})
     trainer = Trainer(
         plan, args["base"], args["tokenizer"], args["data"], args["cache"], args["start"]
     )
+    torch.set_num_threads(args["threads"])  # after the product, whose FAISS sets it to one
     trainer.fit(args["out"])
     print(f"test: {trainer.measure('test', 10_000)}")
 

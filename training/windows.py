@@ -1,7 +1,7 @@
 """What a reader reads: a question, what stands before a sentence, the sentence; as tokens.
 
 A window is `<s> query: Q </s> title, headings, sentence before </s> sentence </s>`, as
-`oncoqa.retrieval.reader` makes it.
+`oncoqa.retrieval.reader` makes it; a follow-up's Q ends with the questions before.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from torch import Tensor
 from oncoqa.retrieval.reader import END, Shown, asked_ids, fed
 
 PAD = 1
-WIDTHS = (48, 64, 80, 96, 112, 128, 160, 208, 256)
+WIDTHS = (48, 64, 80, 96, 112, 128, 160, 208, 280)
 TOKENS = 3072  # of a batch with its padding
 
 
@@ -44,9 +44,14 @@ class Windows:
         tokenizer.no_truncation()
         tokenizer.no_padding()
 
-    def of(self, question: str, shown: Shown, answers: Sequence[str] = ()) -> Window:
-        """`answers` are accepted words of the sentence; the first that stands there is marked."""
-        ids, own, offsets = fed(self.tokenizer, asked_ids(self.tokenizer, question), shown)
+    def of(
+        self, question: str, shown: Shown, answers: Sequence[str] = (), after: str = ""
+    ) -> Window:
+        """`answers` are accepted words of the sentence; the first that stands there is marked.
+
+        `after` holds the questions before, where this one leans on them.
+        """
+        ids, own, offsets = fed(self.tokenizer, asked_ids(self.tokenizer, question, after), shown)
         for text in answers:
             at = shown.text.find(text)
             inside = [

@@ -2,7 +2,8 @@
 
 `written/piaf.jsonl`: questions of PIAF's passages in other words than theirs, and near-misses.
 `written/releases/SERIES/`: five invented releases of one organisation, in the corpus format, whose
-facts run parallel, and `questions.jsonl`. A series whose name ends in 3 is held out, to tune by.
+facts run parallel, `questions.jsonl`, put to one release, and for some `conversations.jsonl`, put
+to all five. A series whose name ends in 3 is held out, to tune by.
 """
 
 from __future__ import annotations
@@ -19,12 +20,13 @@ from torch import nn
 
 from oncoqa.answering.lexicon import Lexicon
 from oncoqa.answering.understand import Understanding
-from oncoqa.build import load_index
+from oncoqa.assistant import Assistant
+from oncoqa.build import load_assistant, load_index
 from oncoqa.retrieval.encoder import Encoder
 from oncoqa.retrieval.late import LateInteraction
 from oncoqa.retrieval.reader import Shown
 from oncoqa.settings import Settings
-from oncoqa.types import Evidence
+from oncoqa.types import Answer, Evidence, Query
 from training import piaf
 from training.near_misses import Neighbours, shown
 from training.text import fold
@@ -33,8 +35,8 @@ from training.windows import Group, Windows
 HERE = Path(__file__).parent / "written"
 HELD_OUT = "3"  # ends the names of the series to tune by
 HARD = 8  # negatives are drawn from the so many best
-DRAWN = 2
-CARRIED = 0.15  # share of the questions put as a follow-up's are
+NEAR = 16  # an answer to a turn stands among so many, if the turn was understood
+CARRIED = 0.2  # share of the questions put as a follow-up's are
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +81,44 @@ def questions_of(folder: Path) -> list[Asked]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Of a conversation: a question that is whole (`none`), leans on what came before (`carried`)
+    or leaves it (`new_subject`); `answer` are words of the release, None where it has none."""
+
+    question: str
+    kind: Literal["none", "carried", "new_subject"]
+    release: str
+    answer: str | None
+
+    def is_met_by(self, release: str, text: str) -> bool:
+        return self.answer is not None and release == self.release and self.answer in text
+
+    def is_met(self, answer: Answer) -> bool:
+        """Whether any sentence shown answers; or none is, as there is none."""
+        if self.answer is None:
+            return answer.status == "abstained"
+        return any(
+            self.is_met_by(citation.release.id, citation.quote)
+            for statement in answer.statements
+            for citation in statement.citations
+        )
+
+
+def conversations_of(folder: Path) -> list[list[Turn]]:
+    path = folder / "conversations.jsonl"
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    return [[Turn(**turn) for turn in json.loads(line)["turns"]] for line in lines]
+
+
 def settings_of(folder: Path, scratch: Path) -> Settings:
     """Of the product on one series alone."""
     return Settings(corpus_dir=folder, index_dir=scratch / "index", data_dir=scratch)
+
+
+def _drawn(answered: bool) -> int:
+    """How many sentences stand against the answer, or beside what seems one."""
+    return 2 if answered else 1
 
 
 class ReleaseGroups:
@@ -110,14 +147,23 @@ class ReleaseGroups:
                 continue
             wrong = [e for e in (ranked if asked.answered else own) if e not in met]
             wrong = [e for e in wrong if not asked.may_be_met_by(e.text)][:HARD]
-            chosen: list[Evidence] = [rng.choice(met), *rng.sample(wrong, min(DRAWN, len(wrong)))]
-            question = asked.question
+            chosen: list[Evidence] = [
+                rng.choice(met),
+                *rng.sample(wrong, min(_drawn(asked.answered), len(wrong))),
+            ]
+            question, after = asked.question, ""
             if rng.random() < CARRIED:
-                question = followed_up(question, names)
+                question, after = followed_up(question, names), self._earlier(asked, names, rng)
             yield Group(
-                [self.windows.of(question, Shown.of(e), asked.answers) for e in chosen],
+                [self.windows.of(question, Shown.of(e), asked.answers, after) for e in chosen],
                 answered=asked.answered,
             )
+
+    def _earlier(self, asked: Asked, names: Sequence[str], rng: random.Random) -> str:
+        """Another question on the release; on what is named, if one is."""
+        others = [q.question for q in self.questions if q.release == asked.release and q != asked]
+        alike = [question for question in others if any(name in question for name in names)]
+        return rng.choice(alike or others)
 
 
 def followed_up(question: str, names: Sequence[str]) -> str:
@@ -126,6 +172,56 @@ def followed_up(question: str, names: Sequence[str]) -> str:
     for name in said:
         question = question.replace(name, "")
     return f"{' '.join(question.split())} ({', '.join(said)})" if said else question
+
+
+class TalkGroups:
+    """Turns of a series' conversations, each put as the product understands it after its own
+    answers, as long as these are right; a question that is not the one meant teaches nothing."""
+
+    def __init__(self, folder: Path, encoder: Encoder, windows: Windows) -> None:
+        self.windows = windows
+        self.turns: list[tuple[Turn, Query, list[Evidence]]] = []  # sentences best first
+        with TemporaryDirectory() as scratch:
+            settings = settings_of(folder, Path(scratch))
+            assistant = load_assistant(settings, encoder)
+            index = load_index(settings, encoder)
+            scorer = LateInteraction(index.passages, index.tokens, index.lexical, encoder)
+            understand = Understanding(Lexicon.build(index.passages))
+            for turn, history in _turns(folder, assistant):
+                query = understand(turn.question, history=history)
+                ranked = sorted(scorer.score(query, index.passages), key=lambda e: -e.score)
+                self.turns.append((turn, query, ranked))
+
+    def groups(self, rng: random.Random) -> Iterator[Group]:
+        for turn, query, ranked in self.turns:
+            own = [e for e in ranked if e.passage.release.id == turn.release]
+            met = [e for e in ranked[:NEAR] if turn.is_met_by(turn.release, e.text) and e in own]
+            wrong = [e for e in (own if turn.answer is None else ranked) if e not in met][:HARD]
+            if turn.answer is not None:
+                if not met:  # perhaps the product did not see what was meant
+                    continue
+                wrong = [e for e in wrong if turn.answer not in e.text]
+            drawn = rng.sample(wrong, min(_drawn(bool(met)) + (not met), len(wrong)))
+            answers = [turn.answer] if turn.answer is not None else []
+            yield Group(
+                [
+                    self.windows.of(query.meant, Shown.of(e), answers, query.after)
+                    for e in [*met[:1], *drawn]
+                ],
+                answered=turn.answer is not None,
+            )
+
+
+def _turns(folder: Path, assistant: Assistant) -> Iterator[tuple[Turn, list[Answer]]]:
+    """Each turn with the answers before it, until the product gives one that is not right."""
+    for turns in conversations_of(folder):
+        history: list[Answer] = []
+        for turn in turns:
+            yield turn, list(history)
+            answer = assistant.ask(turn.question, history=history)
+            if not turn.is_met(answer):
+                break
+            history.append(answer)
 
 
 class PiafWritten:

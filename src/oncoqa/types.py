@@ -105,6 +105,7 @@ class Query:
     compared: bool = False  # two names are set side by side: each wants its sentence
     carried: tuple[str, ...] = ()  # what comes from the turns before: names, or rare words
     carried_from: tuple[Passage, ...] = ()  # that the answer before cited, for a follow-up
+    after: str = ""  # the questions that a follow-up comes after and does not repeat, oldest first
     refusal: Reason | None = None  # why no answer may be given, when the words alone say so
     filters: Filters = Filters()
     latest: bool = False  # the newest of the releases that answer is wanted: a sort, no filter

@@ -59,6 +59,17 @@ def test_a_pronoun_that_doubles_a_noun_points_to_nobody(
     assert query.names == ("Mehdi Brahmi", "RAR-IMMUNE")
 
 
+def test_a_follow_up_keeps_the_questions_since_the_last_that_stood_alone(
+    understand: Understanding, assistant: Assistant
+) -> None:
+    first, then = "Qui présente les résultats de RAR-IMMUNE ?", "Quand parle-t-il ?"
+    assert last(understand, assistant, HEROES, first).after == ""
+    assert last(understand, assistant, HEROES, first, then).after == first
+    assert last(understand, assistant, first, then, "Où ça ?").after == f"{first} {then}"
+    # What is asked again holds the question before.
+    assert last(understand, assistant, HEROES, "Et PEACE-8 ?").after == ""
+
+
 @pytest.mark.parametrize(
     ("question", "names"),
     [

@@ -31,7 +31,10 @@ class Reads:
 
     answers: Mapping[str, float]
 
-    def read(self, _question: str, evidence: Sequence[Evidence]) -> list[Reading]:
+    def read(
+        self, _question: str, evidence: Sequence[Evidence], *, after: str = ""
+    ) -> list[Reading]:
+        assert after == ""
         assert len(evidence) <= READ
         return [
             Reading(self.answers.get(e.text.split()[1], 0.0), Span(e.start, e.start + 2))

@@ -34,7 +34,10 @@ class Scripted:
 class Undecided:
     """Finds every sentence as likely to answer as not, by its first two characters."""
 
-    def read(self, _question: str, evidence: Sequence[Evidence]) -> list[Reading]:
+    def read(
+        self, _question: str, evidence: Sequence[Evidence], *, after: str = ""
+    ) -> list[Reading]:
+        assert after == ""
         return [Reading(0.0, Span(e.start, e.start + 2)) for e in evidence]
 
 

@@ -12,7 +12,7 @@ A question may lean on what came before in three ways:
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from oncoqa.answering.intent import any_of, asks_for, plain, without_doubled_subjects
 from oncoqa.answering.lexicon import Lexicon
@@ -124,6 +124,7 @@ class Resolved:
     names: tuple[str, ...]  # named or carried
     carried: tuple[str, ...] = ()
     carried_from: tuple[Passage, ...] = ()
+    after: str = ""  # the questions before, oldest first, where `asked` does not hold them
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,11 @@ class _Before:
     turn: Answer
     read: Resolved
     cited: tuple[Passage, ...]
+
+    @property
+    def asked(self) -> str:
+        """What was asked, from the last question that stood alone."""
+        return f"{self.read.after} {self.read.asked}".strip()
 
 
 def resolve(
@@ -171,8 +177,9 @@ def _read(question: str, language: Language, before: _Before | None, lexicon: Le
     about = _spoken_of(question, before, lexicon)
     if pointed or _is_brief(question, content):
         names = tuple(dict.fromkeys([*own, *about]))
-        return _with(question, names, about or _rare_words(before.turn, lexicon), before) or alone
-    return Resolved(question, question, about, (), before.cited)
+        whole = _with(question, names, about or _rare_words(before.turn, lexicon), before)
+        return replace(whole, after=before.asked) if whole else alone
+    return Resolved(question, question, about, (), before.cited, before.asked)
 
 
 def _with(

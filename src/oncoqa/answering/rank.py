@@ -47,7 +47,9 @@ class Scorer(Protocol):
 class Reader(Protocol):
     """Reads the question with each sentence; `retrieval/reader.py` is one."""
 
-    def read(self, question: str, evidence: Sequence[Evidence]) -> list[Reading]: ...
+    def read(
+        self, question: str, evidence: Sequence[Evidence], *, after: str = ""
+    ) -> list[Reading]: ...
 
 
 class Ranker:
@@ -93,7 +95,7 @@ class Ranker:
         return [*read, *scored[close:]]
 
     def _read(self, query: Query, evidence: Sequence[Evidence]) -> list[Evidence]:
-        readings = self._reader.read(query.meant, evidence)
+        readings = self._reader.read(query.meant, evidence, after=query.after)
         read = [
             replace(e, score=e.score + READING * reading.answers, highlight=reading.span)
             for e, reading in zip(evidence, readings, strict=True)

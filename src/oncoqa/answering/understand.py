@@ -101,6 +101,7 @@ class Understanding:
             compared=self._lexicon.sets_side_by_side(spelt),
             carried=resolved.carried,
             carried_from=resolved.carried_from,
+            after=resolved.after,
             refusal=refused,
             filters=bounds,
             latest=newest,

@@ -21,7 +21,8 @@ from oncoqa.types import Evidence, Reading, Span
 
 READER_FOLDER = Path(__file__).parent.parent / "models" / "reader"
 START, END = 0, 2  # of a text, for the tokenizer
-MOST_QUESTION, MOST_TITLE, MOST_AROUND, MOST_SENTENCE = 48, 24, 40, 112  # tokens, as trained
+# Tokens, as trained.
+MOST_QUESTION, MOST_AFTER, MOST_TITLE, MOST_AROUND, MOST_SENTENCE = 48, 40, 24, 40, 112
 LONGEST = 20  # tokens of the words that answer
 
 
@@ -38,9 +39,11 @@ class Shown:
         return cls(evidence.passage.release.title, _before(evidence), evidence.text)
 
 
-def asked_ids(tokenizer: Tokenizer, question: str) -> list[int]:
-    ids: list[int] = tokenizer.encode(f"query: {question}", add_special_tokens=False).ids
-    return ids[:MOST_QUESTION]
+def asked_ids(tokenizer: Tokenizer, question: str, after: str = "") -> list[int]:
+    """Of a question and, behind it, the end of those that it follows."""
+    texts = [f"query: {question}", f"— {after}"]
+    asked, earlier = tokenizer.encode_batch(texts, add_special_tokens=False)
+    return [*asked.ids[:MOST_QUESTION], *(earlier.ids[-MOST_AFTER:] if after else [])]
 
 
 def fed(
@@ -74,9 +77,14 @@ class SentenceReader:
         self._session = open_graph(model)
         self._pool = ThreadPoolExecutor(threads or os.cpu_count() or 1)
 
-    def read(self, question: str, evidence: Sequence[Evidence]) -> list[Reading]:
-        """In the order of `evidence`; each alone, so that no score depends on another's."""
-        asked = asked_ids(self._tokenizer, question)
+    def read(
+        self, question: str, evidence: Sequence[Evidence], *, after: str = ""
+    ) -> list[Reading]:
+        """In the order of `evidence`; each alone, so that no score depends on another's.
+
+        `after` holds the questions before, where this one leans on them.
+        """
+        asked = asked_ids(self._tokenizer, question, after)
         return list(self._pool.map(partial(self._read, asked), evidence))
 
     def _read(self, asked: Sequence[int], evidence: Evidence) -> Reading:
