@@ -89,8 +89,7 @@ class Trainer:
             "conversations": [TalkGroups(folder, product, self.windows) for folder in held_out],
         }
         self.reader = Reader(encoder)
-        if start is not None:
-            self.reader.load_state_dict({k: v.float() for k, v in load_file(start).items()})
+        self.start = start
 
     def epoch(self) -> list[list[Group]]:
         """Batches of groups, in no order."""
@@ -145,6 +144,9 @@ class Trainer:
             ]
         )
         epochs = [self.epoch() for _ in range(self.plan.epochs)]
+        if self.start is not None:
+            weights = load_file(self.start)
+            self.reader.load_state_dict({k: v.float() for k, v in weights.items()})
         total = sum(len(batches) for batches in epochs)
         schedule = torch.optim.lr_scheduler.LambdaLR(
             optimizer, lambda s: min(1.0, (s + 1) / (0.06 * total)) * max(0.02, 1 - s / total)
