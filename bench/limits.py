@@ -51,7 +51,7 @@ class Counting:
         self._width = len(encoder.encode_query("?").vector)
         self._weights = sum(matrix_sizes(EMBEDDED_FOLDER / "model.onnx", self._width))
         self._holders = Counter(t for p in index.passages for t in set(terms(passage_text(p))))
-        self._evidence: Sequence[Evidence] = ()  # what the reader was last given
+        self._evidence: Sequence[Evidence] = ()  # what the reader was given
         ranker = getattr(assistant._selector, "_ranker", None)
         if reader := getattr(ranker, "_reader", None):
             self._reader_weights = sum(matrix_sizes(READER, self._width))
@@ -59,9 +59,9 @@ class Counting:
         self._tokens = {p.id: len(index.tokens.spans_of(i)) for i, p in enumerate(index.passages)}
 
     def _noting(self, read: Callable[..., Any]) -> Callable[..., Any]:
-        def noted(question: str, evidence: Sequence[Evidence]) -> Any:
-            self._evidence = evidence
-            return read(question, evidence)
+        def noted(question: str, evidence: Sequence[Evidence], **options: str) -> Any:
+            self._evidence = [*self._evidence, *evidence]
+            return read(question, evidence, **options)
 
         return noted
 
