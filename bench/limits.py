@@ -17,12 +17,12 @@ from oncoqa.assistant import Assistant
 from oncoqa.retrieval.encoder import EMBEDDED_FOLDER, Encoder
 from oncoqa.retrieval.index import SearchIndex
 from oncoqa.retrieval.late import passage_text
+from oncoqa.retrieval.reader import READER_FOLDER
 from oncoqa.retrieval.search import DEPTH
 from oncoqa.text import terms, words
 from oncoqa.types import Evidence
 from oncoqa.web.payload import answer_as_payload
 
-READER = EMBEDDED_FOLDER.with_name("reader") / "model.onnx"
 FLOAT = 4  # bytes
 POSTING = 8  # bytes: a passage and its score
 MAX_LAYER = 2**14  # a matrix with more rows is a table of words, of which a question reads some
@@ -54,7 +54,7 @@ class Counting:
         self._evidence: Sequence[Evidence] = ()  # what the reader was given
         ranker = getattr(assistant._selector, "_ranker", None)
         if reader := getattr(ranker, "_reader", None):
-            self._reader_weights = sum(matrix_sizes(READER, self._width))
+            self._reader_weights = sum(matrix_sizes(READER_FOLDER / "model.onnx", self._width))
             reader.read = self._noting(reader.read)
         self._tokens = {p.id: len(index.tokens.spans_of(i)) for i, p in enumerate(index.passages)}
 

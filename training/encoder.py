@@ -60,8 +60,9 @@ class Layer(nn.Module):
     """One BERT layer (post-norm). Training writes attention out: on a CPU the backward pass of the
     fused one takes three times as long."""
 
-    def __init__(self) -> None:
+    def __init__(self, dropout: float = 0.0) -> None:
         super().__init__()
+        self.dropout = nn.Dropout(dropout)
         self.query, self.key, self.value = (nn.Linear(HIDDEN, HIDDEN) for _ in range(3))
         self.out, self.up, self.down = (
             nn.Linear(HIDDEN, HIDDEN),
@@ -86,8 +87,9 @@ class Layer(nn.Module):
             )
         else:
             mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=bias)
-        x = self.norm1(x + self.out(mixed.transpose(1, 2).reshape(batch, length, HIDDEN)))
-        return self.norm2(x + self.down(F.gelu(self.up(x))))
+        mixed = self.out(mixed.transpose(1, 2).reshape(batch, length, HIDDEN))
+        x = self.norm1(x + self.dropout(mixed))
+        return self.norm2(x + self.dropout(self.down(F.gelu(self.up(x)))))
 
 
 _NAMES = {
@@ -104,9 +106,9 @@ _NAMES = {
 
 class Encoder(nn.Module):
     """multilingual-e5-small's body. `lower` runs embeddings and the first layers, `upper` the rest,
-    `forward` all of it."""
+    `forward` all of it. `dropout` is that of the layers which are trained, from `split` on."""
 
-    def __init__(self, split: int = 0) -> None:
+    def __init__(self, split: int = 0, dropout: float = 0.0) -> None:
         super().__init__()
         self.split = split
         self.word, self.position, self.segment = (
@@ -115,7 +117,9 @@ class Encoder(nn.Module):
             nn.Embedding(2, HIDDEN),
         )
         self.norm = nn.LayerNorm(HIDDEN, eps=1e-12)
-        self.layers = nn.ModuleList(Layer() for _ in range(LAYERS))
+        self.layers = nn.ModuleList(
+            Layer(dropout if number >= split else 0.0) for number in range(LAYERS)
+        )
 
     def lower(self, ids: Tensor, mask: Tensor) -> Tensor:
         x = (
@@ -166,8 +170,8 @@ def _published(state: dict[str, Tensor]) -> dict[str, str]:
     return {ours: theirs for ours, theirs in table.items() if ours in state}
 
 
-def load_encoder(path: Path, split: int = 0) -> Encoder:
-    encoder, weights = Encoder(split), load_file(path)
+def load_encoder(path: Path, split: int = 0, dropout: float = 0.0) -> Encoder:
+    encoder, weights = Encoder(split, dropout), load_file(path)
     names = _published(encoder.state_dict())
     encoder.load_state_dict({ours: weights[theirs].float() for ours, theirs in names.items()})
     return encoder.eval()

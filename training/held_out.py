@@ -10,17 +10,13 @@ import argparse
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from oncoqa.assistant import Assistant
-from oncoqa.build import load_assistant
 from oncoqa.evals.abstention import auroc
 from oncoqa.retrieval.encoder import Encoder, load_encoder
 from oncoqa.types import Answer, Filters
-from training.written import all_series, conversations_of, questions_of, settings_of
+from training.written import Series, all_series, conversations_of, opened, questions_of
 
 NEEDLESS = 0.05  # share of answerable questions that may meet silence
 
@@ -32,21 +28,21 @@ class Outcome:
     confidence: float
 
 
-def outcomes(folder: Path, assistant: Assistant) -> Iterator[Outcome]:
-    for asked in questions_of(folder):
-        answer = assistant.ask(asked.question, filters=Filters(release_id=asked.release))
+def outcomes(series: Series) -> Iterator[Outcome]:
+    for asked in questions_of(series.folder):
+        answer = series.assistant.ask(asked.question, filters=Filters(release_id=asked.release))
         first = [statement.text for statement in answer.statements[:1]]
         right = asked.answered and any(asked.is_met_by(text) for text in first)
         yield Outcome(asked.answered, right, answer.confidence)
 
 
-def conversation_turns(folder: Path, assistant: Assistant) -> Iterator[tuple[str, str]]:
+def conversation_turns(series: Series) -> Iterator[tuple[str, str]]:
     """What a turn is, `none`, `carried`, `new_subject` or `unanswerable`; and `right`, `wrong` or
     `silent`."""
-    for turns in conversations_of(folder):
+    for turns in conversations_of(series.folder):
         history: list[Answer] = []
         for turn in turns:
-            answer = assistant.ask(turn.question, history=history)
+            answer = series.assistant.ask(turn.question, history=history)
             history.append(answer)
             silent = turn.answer is not None and answer.status == "abstained"
             how = "right" if turn.is_met(answer) else "silent" if silent else "wrong"
@@ -75,10 +71,9 @@ def main() -> None:
     found: list[Outcome] = []
     turns: Counter[tuple[str, str]] = Counter()
     for folder in all_series(part):
-        with TemporaryDirectory() as scratch:
-            assistant = load_assistant(settings_of(folder, Path(scratch)), encoder)
-            found += outcomes(folder, assistant)
-            turns.update(conversation_turns(folder, assistant))
+        with opened(folder, encoder) as series:
+            found += outcomes(series)
+            turns.update(conversation_turns(series))
     print(table(found))
     for kind in sorted({kind for kind, _ in turns}):
         count = sum(n for (own, _), n in turns.items() if own == kind)

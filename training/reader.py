@@ -30,7 +30,7 @@ from training import piaf
 from training.encoder import HIDDEN, load_encoder
 from training.near_misses import PiafGroups, shown
 from training.windows import Group, Window, Windows, batches_of, batches_of_groups, padded, spliced
-from training.written import PiafWritten, ReleaseGroups, TalkGroups, all_series
+from training.written import PiafWritten, ReleaseGroups, TalkGroups, all_series, opened
 
 Source = ReleaseGroups | TalkGroups | PiafWritten
 
@@ -42,6 +42,7 @@ class Plan:
     rate: float = 6e-5
     piaf: float = 0.5  # share of PIAF's own questions seen in a pass
     span: float = 0.5
+    dropout: float = 0.1
     seed: int = 7
 
 
@@ -74,20 +75,25 @@ class Trainer:
         self.plan, self.rng = plan, random.Random(plan.seed)  # noqa: S311
         self.data = piaf.load(data / "piaf-v1.1-squad.json")
         self.windows = Windows(Tokenizer.from_file(str(tokenizer)))
-        encoder = load_encoder(base, plan.split)
+        encoder = load_encoder(base, plan.split, plan.dropout)
         self.piaf = PiafGroups(self.data, self.windows, encoder, cache, plan.seed)
         product = product_encoder("embedded")
-        learnt, held_out = all_series("train"), all_series("dev")
-        self.learnt: list[Source] = [
-            PiafWritten(self.data, "train", encoder, self.windows),
-            *(ReleaseGroups(folder, product, self.windows) for folder in learnt),
-            *(TalkGroups(folder, product, self.windows) for folder in learnt),
-        ]
+        self.learnt: list[Source] = [PiafWritten(self.data, "train", encoder, self.windows)]
+        for folder in all_series("train"):
+            with opened(folder, product) as series:
+                self.learnt += [
+                    ReleaseGroups(series, self.windows),
+                    TalkGroups(series, self.windows),
+                ]
         self.held_out: dict[str, list[Source]] = {
             "written on PIAF": [PiafWritten(self.data, "dev", encoder, self.windows)],
-            "releases": [ReleaseGroups(folder, product, self.windows) for folder in held_out],
-            "conversations": [TalkGroups(folder, product, self.windows) for folder in held_out],
+            "releases": [],
+            "conversations": [],
         }
+        for folder in all_series("dev"):
+            with opened(folder, product) as series:
+                self.held_out["releases"].append(ReleaseGroups(series, self.windows))
+                self.held_out["conversations"].append(TalkGroups(series, self.windows))
         self.reader = Reader(encoder)
         self.start = start
 

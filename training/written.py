@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,12 +22,12 @@ from torch import nn
 from oncoqa.answering.lexicon import Lexicon
 from oncoqa.answering.understand import Understanding
 from oncoqa.assistant import Assistant
-from oncoqa.build import load_assistant, load_index
+from oncoqa.build import load_service
 from oncoqa.retrieval.encoder import Encoder
 from oncoqa.retrieval.late import LateInteraction
 from oncoqa.retrieval.reader import Shown
 from oncoqa.settings import Settings
-from oncoqa.types import Answer, Evidence, Query
+from oncoqa.types import Answer, Evidence, Passage, Query
 from training import piaf
 from training.near_misses import Neighbours, shown
 from training.text import fold
@@ -36,6 +37,7 @@ HERE = Path(__file__).parent / "written"
 HELD_OUT = "3"  # ends the names of the series to tune by
 HARD = 8  # negatives are drawn from the so many best
 NEAR = 16  # an answer to a turn stands among so many, if the turn was understood
+AGAINST = 2  # sentences beside the one that answers a question, or that an unanswered turn has
 CARRIED = 0.2  # share of the questions put as a follow-up's are
 
 
@@ -116,28 +118,41 @@ def settings_of(folder: Path, scratch: Path) -> Settings:
     return Settings(corpus_dir=folder, index_dir=scratch / "index", data_dir=scratch)
 
 
-def _drawn(answered: bool) -> int:
-    """How many sentences stand against the answer, or beside what seems one."""
-    return 2 if answered else 1
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A folder of invented releases, indexed and searched as the product does."""
+
+    folder: Path
+    assistant: Assistant
+    understand: Understanding
+    scorer: LateInteraction
+    passages: Sequence[Passage]
+
+    def ranked(self, query: Query) -> list[Evidence]:
+        """Every sentence of the five releases, best first."""
+        return self.scorer.score(query, self.passages)
+
+
+@contextmanager
+def opened(folder: Path, encoder: Encoder) -> Iterator[Series]:
+    with TemporaryDirectory() as scratch:
+        service = load_service(settings_of(folder, Path(scratch)), encoder)
+        index = service.index
+        scorer = LateInteraction(index.passages, index.tokens, index.lexical, encoder)
+        understand = Understanding(Lexicon.build(index.passages))
+        yield Series(folder, service.assistant, understand, scorer, index.passages)
 
 
 class ReleaseGroups:
     """Questions on one series. Against the answer stand the sentences that late interaction ranks
     best, those of sister releases too; a question without an answer has its own release's alone."""
 
-    def __init__(self, folder: Path, encoder: Encoder, windows: Windows) -> None:
+    def __init__(self, series: Series, windows: Windows) -> None:
         self.windows = windows
-        self.questions = questions_of(folder)
-        with TemporaryDirectory() as scratch:
-            index = load_index(settings_of(folder, Path(scratch)), encoder)
-            scorer = LateInteraction(index.passages, index.tokens, index.lexical, encoder)
-            understand = Understanding(Lexicon.build(index.passages))
-            queries = [understand(asked.question) for asked in self.questions]
-            self.names = [query.names for query in queries]
-            self.ranked = [
-                sorted(scorer.score(query, index.passages), key=lambda evidence: -evidence.score)
-                for query in queries
-            ]
+        self.questions = questions_of(series.folder)
+        queries = [series.understand(asked.question) for asked in self.questions]
+        self.names = [query.names for query in queries]
+        self.ranked = [series.ranked(query) for query in queries]
 
     def groups(self, rng: random.Random) -> Iterator[Group]:
         for asked, ranked, names in zip(self.questions, self.ranked, self.names, strict=True):
@@ -149,7 +164,7 @@ class ReleaseGroups:
             wrong = [e for e in wrong if not asked.may_be_met_by(e.text)][:HARD]
             chosen: list[Evidence] = [
                 rng.choice(met),
-                *rng.sample(wrong, min(_drawn(asked.answered), len(wrong))),
+                *rng.sample(wrong, min(AGAINST if asked.answered else 1, len(wrong))),
             ]
             question, after = asked.question, ""
             if rng.random() < CARRIED:
@@ -178,47 +193,52 @@ class TalkGroups:
     """Turns of a series' conversations, each put as the product understands it after its own
     answers, as long as these are right; a question that is not the one meant teaches nothing."""
 
-    def __init__(self, folder: Path, encoder: Encoder, windows: Windows) -> None:
+    def __init__(self, series: Series, windows: Windows) -> None:
         self.windows = windows
         self.turns: list[tuple[Turn, Query, list[Evidence]]] = []  # sentences best first
-        with TemporaryDirectory() as scratch:
-            settings = settings_of(folder, Path(scratch))
-            assistant = load_assistant(settings, encoder)
-            index = load_index(settings, encoder)
-            scorer = LateInteraction(index.passages, index.tokens, index.lexical, encoder)
-            understand = Understanding(Lexicon.build(index.passages))
-            for turn, history in _turns(folder, assistant):
-                query = understand(turn.question, history=history)
-                ranked = sorted(scorer.score(query, index.passages), key=lambda e: -e.score)
-                self.turns.append((turn, query, ranked))
+        for turn, history in _turns(series):
+            query = series.understand(turn.question, history=history)
+            self.turns.append((turn, query, series.ranked(query)))
 
     def groups(self, rng: random.Random) -> Iterator[Group]:
         for turn, query, ranked in self.turns:
-            own = [e for e in ranked if e.passage.release.id == turn.release]
-            met = [e for e in ranked[:NEAR] if turn.is_met_by(turn.release, e.text) and e in own]
-            wrong = [e for e in (own if turn.answer is None else ranked) if e not in met][:HARD]
-            if turn.answer is not None:
-                if not met:  # perhaps the product did not see what was meant
-                    continue
-                wrong = [e for e in wrong if turn.answer not in e.text]
-            drawn = rng.sample(wrong, min(_drawn(bool(met)) + (not met), len(wrong)))
-            answers = [turn.answer] if turn.answer is not None else []
-            yield Group(
-                [
-                    self.windows.of(query.meant, Shown.of(e), answers, query.after)
-                    for e in [*met[:1], *drawn]
-                ],
-                answered=turn.answer is not None,
+            group = (
+                self._unanswered(turn, ranked, rng)
+                if turn.answer is None
+                else self._answered(turn, turn.answer, ranked, rng)
             )
+            answers = [turn.answer] if turn.answer is not None else []
+            if group:
+                yield Group(
+                    [
+                        self.windows.of(query.meant, Shown.of(e), answers, query.after)
+                        for e in group
+                    ],
+                    answered=turn.answer is not None,
+                )
+
+    def _answered(
+        self, turn: Turn, answer: str, ranked: Sequence[Evidence], rng: random.Random
+    ) -> list[Evidence]:
+        """None where no answer ranks high: perhaps the product did not see what was meant."""
+        met = [e for e in ranked[:NEAR] if turn.is_met_by(e.passage.release.id, e.text)]
+        wrong = [e for e in ranked if answer not in e.text][:HARD]
+        return [met[0], *rng.sample(wrong, min(AGAINST, len(wrong)))] if met else []
+
+    def _unanswered(
+        self, turn: Turn, ranked: Sequence[Evidence], rng: random.Random
+    ) -> list[Evidence]:
+        own = [e for e in ranked if e.passage.release.id == turn.release][:HARD]
+        return rng.sample(own, min(AGAINST, len(own)))
 
 
-def _turns(folder: Path, assistant: Assistant) -> Iterator[tuple[Turn, list[Answer]]]:
+def _turns(series: Series) -> Iterator[tuple[Turn, list[Answer]]]:
     """Each turn with the answers before it, until the product gives one that is not right."""
-    for turns in conversations_of(folder):
+    for turns in conversations_of(series.folder):
         history: list[Answer] = []
         for turn in turns:
             yield turn, list(history)
-            answer = assistant.ask(turn.question, history=history)
+            answer = series.assistant.ask(turn.question, history=history)
             if not turn.is_met(answer):
                 break
             history.append(answer)

@@ -12,7 +12,7 @@ A question may lean on what came before in three ways:
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from oncoqa.answering.intent import any_of, asks_for, plain, without_doubled_subjects
 from oncoqa.answering.lexicon import Lexicon
@@ -177,18 +177,18 @@ def _read(question: str, language: Language, before: _Before | None, lexicon: Le
     about = _spoken_of(question, before, lexicon)
     if pointed or _is_brief(question, content):
         names = tuple(dict.fromkeys([*own, *about]))
-        whole = _with(question, names, about or _rare_words(before.turn, lexicon), before)
-        return replace(whole, after=before.asked) if whole else alone
+        carried = about or _rare_words(before.turn, lexicon)
+        return _with(question, names, carried, before, after=before.asked) or alone
     return Resolved(question, question, about, (), before.cited, before.asked)
 
 
 def _with(
-    asked: str, names: tuple[str, ...], carried: tuple[str, ...], before: _Before
+    asked: str, names: tuple[str, ...], carried: tuple[str, ...], before: _Before, after: str = ""
 ) -> Resolved | None:
     """A question with what it carries put in; None when there is nothing to carry."""
     if not carried:
         return None
-    return Resolved(asked, f"{asked} ({', '.join(carried)})", names, carried, before.cited)
+    return Resolved(asked, f"{asked} ({', '.join(carried)})", names, carried, before.cited, after)
 
 
 def _asks_something(question: str) -> bool:

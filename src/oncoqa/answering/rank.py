@@ -29,7 +29,8 @@ READ = 4  # sentences at most, the best, that are read with the question
 CLOSE = 0.5  # and as near as this: a further one would rarely come before the best
 READING = 0.15  # times the log-odds that the reader gives
 # So many are read at once; the next are not, once they would stay behind even with a reading of
-# `SURE`, log-odds that a sentence further down rarely has: no answer of 700 changed, a fifth fewer
+# `SURE`, log-odds that a sentence further down rarely has: none of 711 questions of dev and of the
+# held-out series was answered otherwise, and a fifth fewer
 # sentences were read.
 TOGETHER = 2
 SURE = 2.0
